@@ -1,0 +1,203 @@
+"""Problems found in what a user gives, and the base of every exception.
+
+A *problem* is a value: a stable code, the place (file, row, field) and what was
+found against what was expected. Readers gather all the problems of a file and
+raise once, so that a user mends the file in one go.
+
+Messages are English gettext identifiers; :mod:`siting.i18n` renders them in the
+language of the user. Codes never change once released: scripts rely on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning"]
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name gettext's extractor looks for
+    """Mark ``message`` for translation without translating it."""
+    return message
+
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "file-missing": N_("the file does not exist"),
+        "file-empty": N_("the file is empty (0 bytes)"),
+        "file-unreadable": N_("the file cannot be read as {expected}: {found}"),
+        "file-format": N_("“{found}” is not a format of sites; expected one of {expected}"),
+        "file-pointer": N_("the file is a Git LFS or git-annex pointer, not the data itself"),
+        "file-html": N_("the file is a web page or an XML error message saved as data"),
+        "file-too-large": N_("the file weighs {found}; the limit is {expected}"),
+        "archive-broken": N_("the archive is broken or truncated: {found}"),
+        "archive-content": N_("the archive holds no readable layer; found {found}"),
+        "archive-unsafe": N_("the archive holds a path that escapes its folder: {found}"),
+        "layer-choice": N_("the file holds several layers ({found}); name one with --layer"),
+        "no-rows": N_("the file holds no row"),
+        "encoding-guessed": N_("the text is not UTF-8; it was read as {found}"),
+        "crs-missing": N_(
+            "the file declares no coordinate reference system; expected a declared one, "
+            "for example {expected}"
+        ),
+        "crs-unknown": N_("the coordinate reference system “{found}” is not known"),
+        "crs-mismatch": N_("the coordinate reference system is {found}; expected {expected}"),
+        "geometry-column": N_("no geometry: expected {expected}; columns found: {found}"),
+        "geometry-empty": N_("the geometry is empty or missing"),
+        "geometry-invalid": N_("the geometry is invalid: {found}"),
+        "geometry-repaired": N_(
+            "the geometry was invalid ({found}) and was repaired; its area is unchanged"
+        ),
+        "geometry-type": N_("the geometry is a {found}; expected {expected}"),
+        "geometry-curved": N_("the geometry is curved ({found}) and was approximated by segments"),
+        "geometry-3d": N_("the geometry has heights; they were dropped"),
+        "geometry-buffered": N_(
+            "the site is a point; it was drawn as a disc of its declared area ({found} m²)"
+        ),
+        "point-without-area": N_(
+            "the site is a point and declares no area; expected {expected}, or a polygon"
+        ),
+        "coordinates-swapped": N_(
+            "the coordinates ({found}) fall outside the territory and inside it once swapped: "
+            "longitude and latitude are likely exchanged"
+        ),
+        "outside-territory": N_("the site lies outside the territory ({expected})"),
+        "partly-outside": N_("{found} of the site lie outside the territory and are not counted"),
+        "several-epci": N_("the site lies across several EPCI ({found}); shared out by area"),
+        "column-missing": N_("the column is missing; columns found: {found}"),
+        "column-unknown": N_("the column is not part of the site table and was left out"),
+        "value-missing": N_("a value is required"),
+        "value-type": N_("“{found}” is not {expected}"),
+        "value-range": N_("{found} is out of range; expected {expected}"),
+        "value-choice": N_("“{found}” is not one of {expected}"),
+        "id-duplicate": N_("the identifier “{found}” is used by several rows ({expected})"),
+        "id-generated": N_("the file has no identifiers; they were made from the row numbers"),
+        "area-mismatch": N_(
+            "the declared gross area ({found} m²) and the drawn one ({expected} m²) differ by "
+            "more than 5 %; the drawn one counts"
+        ),
+        "unit-suspicious": N_("the total is {found}; expected about {expected}: wrong unit?"),
+        "code-unmatched": N_("{found} codes are not in the territory of {expected}"),
+        "layer-contract": N_("the layer breaks its contract: {found}"),
+        "layer-missing": N_("the layer “{found}” is not available; expected {expected}"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong, or worth telling, in what a user gave.
+
+    Parameters
+    ----------
+    code
+        Stable identifier, a key of a message table.
+    message
+        English message with ``{found}`` and ``{expected}`` placeholders.
+    file, row, field
+        Where: file name, 1-based position of the row in the file, column or key.
+    found, expected
+        What was found and what is expected, already readable.
+    severity
+        ``error`` rejects the row or file; ``warning`` is only told.
+    """
+
+    code: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    field: str | None = None
+    found: str = ""
+    expected: str = ""
+    severity: Severity = "error"
+
+    def text(self, translate: Callable[[str], str] = lambda message: message) -> str:
+        """Return the message alone, in the language of ``translate``.
+
+        Examples
+        --------
+        >>> problem("value-type", found="douze", expected="a number").text()
+        '“douze” is not a number'
+        """
+        return translate(self.message).format(
+            found=translate(self.found) if self.found else "",
+            expected=translate(self.expected) if self.expected else "",
+        )
+
+    def line(self, translate: Callable[[str], str] = lambda message: message) -> str:
+        """Return the message with its place and code, on one line.
+
+        Examples
+        --------
+        >>> problem("no-rows", file="sites.gpkg").line()
+        'sites.gpkg: the file holds no row [no-rows]'
+        """
+        where = [self.file] if self.file else []
+        if self.row is not None:
+            where.append(translate("row {row}").format(row=self.row))
+        if self.field:
+            where.append(translate("field “{field}”").format(field=self.field))
+        prefix = ", ".join(where) + ": " if where else ""
+        return f"{prefix}{self.text(translate)} [{self.code}]"
+
+
+_PLACES = (N_("row {row}"), N_("field “{field}”"))
+
+
+def problem(
+    code: str,
+    *,
+    file: str | None = None,
+    row: int | None = None,
+    field: str | None = None,
+    found: object = "",
+    expected: object = "",
+    severity: Severity = "error",
+    messages: Mapping[str, str] = MESSAGES,
+) -> Problem:
+    """Build the problem of a known ``code``.
+
+    Parameters
+    ----------
+    code
+        A key of ``messages``.
+    file, row, field, found, expected, severity
+        As in :class:`Problem`; ``found`` and ``expected`` are turned into text.
+    messages
+        The table of messages the code belongs to.
+
+    Returns
+    -------
+    Problem
+        The problem.
+
+    Raises
+    ------
+    KeyError
+        If the code is in no table: a defect of the caller.
+    """
+    return Problem(code, messages[code], file, row, field, str(found), str(expected), severity)
+
+
+@dataclass(eq=False)
+class SitingError(Exception):
+    """Base of every exception of the product.
+
+    Parameters
+    ----------
+    problems
+        All that was found wrong, at once.
+    """
+
+    problems: tuple[Problem, ...] = field(default=())
+    exit_status: ClassVar[int] = 2
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(p.line() for p in self.problems))
+
+
+class LayerError(SitingError):
+    """A file or table that cannot be used as a layer."""

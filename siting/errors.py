@@ -1,0 +1,103 @@
+"""Every exception of the product: one base, stable codes, exit statuses.
+
+The base and the problems of files live in :mod:`layers.errors`, the lowest
+package; this module adds what only siting knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from layers.errors import MESSAGES as LAYER_MESSAGES
+from layers.errors import LayerError, N_, Problem, Severity, SitingError
+from layers.errors import problem as _layer_problem
+
+__all__ = [
+    "EXIT_DONE",
+    "EXIT_INTERNAL",
+    "EXIT_REJECTED_ROWS",
+    "EXIT_UNUSABLE",
+    "MESSAGES",
+    "LayerError",
+    "MeasureMismatchError",
+    "Problem",
+    "RulesetError",
+    "ScenarioError",
+    "SitingError",
+    "problem",
+]
+
+EXIT_DONE = 0
+EXIT_REJECTED_ROWS = 1
+EXIT_UNUSABLE = 2
+EXIT_INTERNAL = 3
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        **LAYER_MESSAGES,
+        "scenario-syntax": N_("the scenario is not valid TOML: {found}"),
+        "scenario-key": N_("the key is not known; expected one of {expected}"),
+        "scenario-value": N_("{found}; expected {expected}"),
+        "scenario-weights": N_("the weights add up to {found}; expected a sum above zero"),
+        "scenario-unknown": N_("no scenario is named “{found}”; expected one of {expected}"),
+        "scenario-conflict": N_("two overrides set this key: {found}"),
+        "scenario-unit": N_("the breakpoints are in {found}; the criterion is in {expected}"),
+        "ruleset-unknown": N_("no rule set is named “{found}”; expected one of {expected}"),
+        "ruleset-invalid": N_("the rule set is not valid: {found}"),
+        "measure-mismatch": N_("{found} and {expected} are two measures and never mix"),
+        "territory-unknown": N_("no territory of this level has the code “{found}”"),
+        "output-format": N_("“{found}” is not a format of results; expected one of {expected}"),
+        "output-unwritable": N_("the result cannot be written: {found}"),
+    }
+)
+
+
+class ScenarioError(SitingError):
+    """A scenario that cannot be used."""
+
+
+class RulesetError(SitingError):
+    """A rule set that is unknown or not valid."""
+
+
+class MeasureMismatchError(SitingError):
+    """Two measures of land (ENAF consumption, net artificialisation) were mixed."""
+
+    exit_status: ClassVar[int] = EXIT_INTERNAL
+
+
+def problem(  # noqa: PLR0913 - one argument for each part of a message
+    code: str,
+    *,
+    file: str | None = None,
+    row: int | None = None,
+    field: str | None = None,
+    found: object = "",
+    expected: object = "",
+    severity: Severity = "error",
+) -> Problem:
+    """Build the problem of a known ``code`` (see :func:`layers.errors.problem`).
+
+    Parameters
+    ----------
+    code
+        A key of :data:`MESSAGES`.
+    file, row, field, found, expected, severity
+        As in :class:`layers.errors.Problem`.
+
+    Returns
+    -------
+    Problem
+        The problem.
+
+    Raises
+    ------
+    KeyError
+        If no message has this code.
+    """
+    return _layer_problem(
+        code, file=file, row=row, field=field, found=found, expected=expected,
+        severity=severity, messages=MESSAGES,
+    )  # fmt: skip

@@ -1,0 +1,23 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def open_data() -> Path:
+    """Folder of real open data: ``SITING_OPEN_DATA`` or a ``shared/data`` beside the clone."""
+    folder = Path(os.environ.get("SITING_OPEN_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"real open data not found in {folder}; set SITING_OPEN_DATA to its folder")
+    return folder
