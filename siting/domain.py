@@ -1,0 +1,341 @@
+"""Core types of the product: frozen values, no geometry, no input or output.
+
+Areas are whole square metres (``area_m2``), so that sums are exact and do not
+depend on their order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from layers.spec import Status
+
+
+class Measure(StrEnum):
+    """What a budget counts. The two never mix.
+
+    ``enaf``: consumption of natural, agricultural and forest areas (2021-2030).
+    ``net_artificialisation``: artificialised minus renatured (from 2031).
+    Source: loi 2021-1104, art. 194, III; code de l'urbanisme, L. 101-2-1.
+    """
+
+    ENAF = "enaf"
+    NET_ARTIFICIALISATION = "net_artificialisation"
+
+
+class Envelope(StrEnum):
+    """Which budget pays: the territory's own, the region's pool, or the State's."""
+
+    LOCAL = "local"
+    REGIONAL = "regional"
+    NATIONAL = "national"
+
+
+class EntryKind(StrEnum):
+    """Nature of a ledger entry.
+
+    ``observed``: seen by the national observatory. ``committed``: works decided
+    or started after its last vintage. ``planned``: chosen in a scenario.
+    ``credit``: a deduction with its evidence (renaturation, photovoltaics…).
+    """
+
+    OBSERVED = "observed"
+    COMMITTED = "committed"
+    PLANNED = "planned"
+    CREDIT = "credit"
+
+
+class VerdictCode(StrEnum):
+    """Answer to “may this be done within the budgets?”."""
+
+    COMPATIBLE = "compatible"
+    COMPATIBLE_WITH_POOLING = "compatible_with_pooling"
+    OVER_BUDGET = "over_budget"
+    INELIGIBLE = "ineligible"
+    UNDETERMINED = "undetermined"
+
+
+class Objective(StrEnum):
+    """Whether more of a criterion is better (``max``) or worse (``min``)."""
+
+    MIN = "min"
+    MAX = "max"
+
+
+class LandClass(StrEnum):
+    """Groups of land-cover classes that the account needs.
+
+    ENAF are ``agricultural``, ``forest`` and ``natural`` land, and inland
+    ``water`` (R.101-1 annex, category 6°). ``unknown`` is land whose cover is
+    not known, never counted as zero.
+    """
+
+    ARTIFICIALISED = "artificialised"
+    AGRICULTURAL = "agricultural"
+    FOREST = "forest"
+    NATURAL = "natural"
+    WATER = "water"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole calendar years, both included.
+
+    Parameters
+    ----------
+    first, last
+        First and last year.
+
+    Raises
+    ------
+    ValueError
+        If the period ends before it starts.
+
+    Examples
+    --------
+    >>> 2030 in Period(2021, 2030), 2031 in Period(2021, 2030), len(Period(2011, 2020))
+    (True, False, 10)
+    """
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"period {self.first}-{self.last} ends before it starts")
+
+    def __contains__(self, year: int) -> bool:
+        return self.first <= year <= self.last
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence told to the user, with its figures.
+
+    Parameters
+    ----------
+    code
+        Stable identifier.
+    message
+        English gettext identifier with named placeholders.
+    figures
+        Values of the placeholders; areas in m² are named ``*_m2`` and shown in
+        hectares by the sentence through ``{name_ha}``.
+    legal
+        Legal reference, or empty.
+    """
+
+    code: str
+    message: str
+    figures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    legal: str = ""
+
+    def text(self, translate: Callable[[str], str] = lambda message: message) -> str:
+        """Return the sentence in the language of ``translate``.
+
+        Figures that are messages themselves (class :class:`str`) are translated;
+        every ``*_m2`` figure is also offered in hectares under ``*_ha``.
+
+        Examples
+        --------
+        >>> Reason("x", "{used_ha} ha are used", {"used_m2": 125_000}).text()
+        '12.50 ha are used'
+        """
+        values: dict[str, Any] = {}
+        decimal = translate("decimal:.")[-1]
+        for name, value in self.figures.items():
+            values[name] = translate(value) if isinstance(value, str) and value else value
+            if name.endswith("_m2"):
+                values[f"{name[:-3]}_ha"] = _hectares(value, decimal)
+        return translate(self.message).format_map(values)
+
+
+def _hectares(area_m2: float, decimal: str) -> str:
+    text = f"{area_m2 / 10_000:,.2f}"
+    if decimal == ".":
+        return text
+    return text.replace(",", "\u202f").replace(".", decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Answer on a site or a set of sites.
+
+    Parameters
+    ----------
+    code
+        The answer.
+    reasons
+        Why, in sentences, the decisive one first.
+    figures
+        Figures of the decision, areas in m².
+    """
+
+    code: VerdictCode
+    reasons: tuple[Reason, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFunction:
+    """Turns a measure into a value between 0 (worst) and 1 (best).
+
+    Either piecewise linear between ``points``, constant beyond them, or
+    categorical. It is absolute: the value of a site never depends on the other
+    sites of the batch.
+
+    Parameters
+    ----------
+    unit
+        Unit of the measure; must equal the criterion's.
+    source
+        Where the breakpoints come from.
+    points
+        Pairs (measure, value), measures strictly increasing.
+    categories
+        Value of each category, for a criterion that is a label.
+
+    Raises
+    ------
+    ValueError
+        If it is neither or both, or a value is outside [0, 1], or the measures
+        do not increase.
+    """
+
+    unit: str
+    source: str
+    points: tuple[tuple[float, float], ...] = ()
+    categories: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if bool(self.points) == bool(self.categories):
+            raise ValueError("expected either points or categories")
+        measures = [x for x, _ in self.points]
+        if any(b <= a for a, b in zip(measures, measures[1:], strict=False)):
+            raise ValueError("the measures of the points must strictly increase")
+        values = [v for _, v in self.points] + list(self.categories.values())
+        if not all(math.isfinite(v) and 0 <= v <= 1 for v in values):
+            raise ValueError("every value must lie in [0, 1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing measured on each site.
+
+    Parameters
+    ----------
+    name
+        Identifier, the key in the scenario.
+    title
+        Short title shown to users (an English gettext identifier).
+    theme
+        Theme it belongs to.
+    objective
+        Whether more is better.
+    unit
+        Unit of the measure, ``""`` for a share, ``"label"`` for a category.
+    requires
+        Names of the layers it reads.
+    source
+        Source of the definition.
+    function
+        Pure function from :class:`siting.criteria.inputs.Inputs` to a Series on
+        the sites' index; unknown is missing, never zero.
+    """
+
+    name: str
+    title: str
+    theme: str
+    objective: Objective
+    unit: str
+    requires: tuple[str, ...]
+    source: str
+    function: Callable[[Any], pd.Series]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scores:
+    """Scores of sites.
+
+    Parameters
+    ----------
+    total
+        Score out of 100 of each site, missing where no criterion is known.
+    contributions
+        Points of each criterion (sites × criteria); each row adds up to the
+        total, an unknown criterion is missing.
+    reliability
+        Weight of the known criteria over the total weight, in [0, 1].
+    rank
+        1 for the best total; equal totals share a rank; missing without total.
+    """
+
+    total: pd.Series
+    contributions: pd.DataFrame
+    reliability: pd.Series
+    rank: pd.Series
+
+
+@dataclass(frozen=True, slots=True)
+class LayerUse:
+    """A layer as it was used by a run, for the manifest.
+
+    Parameters
+    ----------
+    name, title, publisher, vintage, licence, status
+        As in :class:`layers.spec.Provenance`.
+    """
+
+    name: str
+    title: str
+    publisher: str
+    vintage: str
+    licence: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a result was made with.
+
+    Parameters
+    ----------
+    version
+        Version of the product.
+    scenario, scenario_hash
+        Identifier of the scenario and hash of its content.
+    ruleset, ruleset_status
+        Rule set and its legal status.
+    layers
+        Layers used, with vintage and status.
+    created
+        Day of the run.
+    """
+
+    version: str
+    scenario: str
+    scenario_hash: str
+    ruleset: str
+    ruleset_status: str
+    layers: tuple[LayerUse, ...]
+    created: date
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether any layer in use is synthetic."""
+        return any(layer.status is Status.DEMONSTRATION for layer in self.layers)
