@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -226,7 +227,7 @@ class ValueFunction:
         if bool(self.points) == bool(self.categories):
             raise ValueError("expected either points or categories")
         measures = [x for x, _ in self.points]
-        if any(b <= a for a, b in zip(measures, measures[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(measures)):
             raise ValueError("the measures of the points must strictly increase")
         values = [v for _, v in self.points] + list(self.categories.values())
         if not all(math.isfinite(v) and 0 <= v <= 1 for v in values):

@@ -1,0 +1,1 @@
+"""The Streamlit app: assembles the pages of siting.ui."""
