@@ -17,7 +17,10 @@ from typing import Any
 
 import pandas as pd
 
+from layers.errors import N_
 from layers.spec import Status
+
+_DECIMAL_MARK = N_("decimal:.")  # a translation ends in its language's decimal mark
 
 
 class Measure(StrEnum):
@@ -158,7 +161,7 @@ class Reason:
         '12.50 ha are used'
         """
         values: dict[str, Any] = {}
-        decimal = translate("decimal:.")[-1]
+        decimal = translate(_DECIMAL_MARK)[-1]
         for name, value in self.figures.items():
             values[name] = translate(value) if isinstance(value, str) and value else value
             if name.endswith("_m2"):

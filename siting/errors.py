@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from layers.errors import MESSAGES as LAYER_MESSAGES
-from layers.errors import LayerError, N_, Problem, Severity, SitingError
+from layers.errors import N_, LayerError, Problem, Severity, SitingError
 from layers.errors import problem as _layer_problem
 
 __all__ = [
@@ -68,7 +68,7 @@ class MeasureMismatchError(SitingError):
     exit_status: ClassVar[int] = EXIT_INTERNAL
 
 
-def problem(  # noqa: PLR0913 - one argument for each part of a message
+def problem(
     code: str,
     *,
     file: str | None = None,

@@ -1,0 +1,4 @@
+"""ZAN accounting: rule sets, budgets, ledger, verdicts.
+
+Whole square metres, no geometry, no input or output but the rule sets.
+"""

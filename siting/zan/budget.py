@@ -1,0 +1,228 @@
+"""Budgets: reference × (1 − rate), by commune and by any level above.
+
+The budget of the whole is shared out between communes by cumulative rounding,
+so that whole square metres add up exactly at every level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+
+from siting.domain import EntryKind, Envelope
+from siting.zan.ledger import Ledger
+from siting.zan.ruleset import Ruleset
+
+AMOUNTS = ("reference_m2", "budget_m2", "observed_m2", "committed_m2", "planned_m2")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A reduction rate set by a planning document, in place of the rule set's.
+
+    Parameters
+    ----------
+    level
+        Level of the territory that sets it.
+    rate
+        Reduction against the reference, in [0, 1].
+    status
+        How it is set (``own``, ``custom``…).
+    source
+        Document that sets it.
+    """
+
+    level: str
+    rate: Fraction
+    status: str
+    source: str
+
+
+def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
+    """Return the budget of each territory: reference × (1 − rate), in whole m².
+
+    The exact amounts are added up in the order of the index and each territory
+    gets the difference of the rounded running sums: every run of consecutive
+    territories is within 1 m² of its exact budget, and the sum of all is the
+    budget of the whole.
+
+    Parameters
+    ----------
+    reference_m2
+        Whole m², never missing.
+    rates
+        :class:`fractions.Fraction` on the same index.
+
+    Returns
+    -------
+    pd.Series
+        Whole m², on the same index.
+
+    Examples
+    --------
+    100 ha at −50 % leaves 50 ha.
+
+    >>> share_out(pd.Series([1_000_000]), pd.Series([Fraction("0.5")])).tolist()
+    [500000]
+    >>> share_out(pd.Series([1, 1, 1, 1]), pd.Series([Fraction("0.5")] * 4)).tolist()
+    [0, 1, 0, 1]
+    """
+    running = Fraction(0)
+    closed = 0
+    budgets: list[int] = []
+    for reference, rate in zip(reference_m2.tolist(), rates.tolist(), strict=True):
+        running += int(reference) * (1 - rate)
+        rounded = int(running)  # floor: a budget is never rounded up
+        budgets.append(rounded - closed)
+        closed = rounded
+    return pd.Series(budgets, index=reference_m2.index, dtype="int64")
+
+
+def commune_rates(
+    parents: pd.DataFrame, ruleset: Ruleset, targets: Mapping[str, Target]
+) -> pd.DataFrame:
+    """Return the rate of each commune and where it comes from.
+
+    The closest territory that sets a target wins: commune, then the columns of
+    ``parents`` from left to right; else the rule set's default.
+
+    Parameters
+    ----------
+    parents
+        Indexed by commune; one column a level, from the closest to the largest.
+    ruleset
+        Gives the default rate.
+    targets
+        Target of a territory by its code.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``rate`` (Fraction), ``rate_status``, ``rate_source``.
+    """
+    default = Target("ruleset", ruleset.rate.value, "default", ruleset.rate.source)
+    found = pd.Series([default] * len(parents), index=parents.index, dtype="object")
+    for level in reversed(["commune", *parents.columns]):
+        codes = parents.index.to_series() if level == "commune" else parents[level]
+        own = codes.map({c: t for c, t in targets.items() if t.level == level}).dropna()
+        if level == "commune":
+            found.update(own)
+        else:
+            found.update(own.map(lambda t: Target(t.level, t.rate, "inherited", t.source)))
+    return pd.DataFrame(
+        {
+            "rate": found.map(lambda t: t.rate),
+            "rate_status": found.map(lambda t: t.status),
+            "rate_source": found.map(lambda t: t.source),
+        }
+    )
+
+
+def commune_budgets(
+    ledger: Ledger,
+    parents: pd.DataFrame,
+    ruleset: Ruleset,
+    *,
+    targets: Mapping[str, Target] | None = None,
+) -> pd.DataFrame:
+    """Return the account of every commune.
+
+    Parameters
+    ----------
+    ledger
+        Entries of the rule set's measure. A commune without any observed entry
+        has an unknown reference, hence an unknown budget.
+    parents
+        Every commune of the territory (index) and its parents (one column a level).
+    ruleset
+        Reference, period and default rate.
+    targets
+        Targets of planning documents, by territory code.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by commune, sorted by parents: :data:`AMOUNTS` and
+        ``remaining_m2`` (nullable whole m²), ``rate``, ``rate_status``,
+        ``rate_source``. Entries of another envelope than the local one do not
+        weigh on the commune.
+
+    Raises
+    ------
+    MeasureMismatchError
+        If the ledger and the rule set do not count the same measure.
+    """
+    ledger._check(ruleset.measure)  # noqa: SLF001 - same package, one guard for the measure
+    ordered = parents.sort_index().sort_values([*reversed(parents.columns)], kind="stable")
+    rates = commune_rates(ordered, ruleset, targets or {})
+    reference = ledger.area_m2(kind=EntryKind.OBSERVED, period=ruleset.reference)
+    known = ordered.index[ordered.index.isin(reference.index)]
+    table = rates.copy()
+    table["reference_m2"] = reference.reindex(ordered.index).astype("Int64")
+    table["budget_m2"] = (
+        share_out(reference.loc[known], rates.loc[known, "rate"])
+        .reindex(ordered.index)
+        .astype("Int64")
+    )
+    for kind in (EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.PLANNED):
+        used = ledger.area_m2(kind=kind, period=ruleset.period, envelope=Envelope.LOCAL)
+        table[f"{kind.value}_m2"] = used.reindex(ordered.index, fill_value=0).astype("Int64")
+    unknown = ~table.index.isin(known)
+    table.loc[unknown, "observed_m2"] = pd.NA
+    credits_m2 = ledger.area_m2(kind=EntryKind.CREDIT, period=ruleset.period)
+    table["committed_m2"] += credits_m2.reindex(ordered.index, fill_value=0).astype("Int64")
+    return table.assign(remaining_m2=_remaining(table))
+
+
+def _remaining(table: pd.DataFrame) -> pd.Series:
+    return table["budget_m2"] - table["observed_m2"] - table["committed_m2"] - table["planned_m2"]
+
+
+def sum_budgets(communes: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
+    """Add the accounts of communes up to the territories they belong to.
+
+    Parameters
+    ----------
+    communes
+        Result of :func:`commune_budgets`.
+    codes
+        Code of the territory of each commune, indexed by commune.
+
+    Returns
+    -------
+    pd.DataFrame
+        Indexed by territory code, sorted: amounts (missing as soon as one
+        commune is unknown), ``rate`` (the common one, else the effective one),
+        ``rate_status``, ``rate_source``, ``unknown_communes`` (count).
+    """
+    groups = communes.groupby(codes.reindex(communes.index), sort=True)
+    rows = {str(code): _sum_of(group) for code, group in groups}
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    amounts = [*AMOUNTS, "remaining_m2"]
+    return table.astype(dict.fromkeys(amounts, "Int64"))
+
+
+def _sum_of(communes: pd.DataFrame) -> dict[str, object]:
+    row: dict[str, object] = {
+        name: communes[name].sum(skipna=False) for name in (*AMOUNTS, "remaining_m2")
+    }
+    row["unknown_communes"] = int(communes["reference_m2"].isna().sum())
+    for name in ("rate_status", "rate_source"):
+        row[name] = " ; ".join(sorted(set(communes[name])))
+    rates = set(communes["rate"])
+    row["rate"] = (
+        float(rates.pop())
+        if len(rates) == 1
+        else _effective_rate(row["reference_m2"], row["budget_m2"])
+    )
+    return row
+
+
+def _effective_rate(reference_m2: Any, budget_m2: Any) -> float:
+    if reference_m2 is pd.NA or reference_m2 == 0:
+        return float("nan")
+    return float(1 - budget_m2 / reference_m2)

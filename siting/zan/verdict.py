@@ -1,0 +1,221 @@
+"""Verdicts: whether a site, or a set of sites, may be built within the budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from layers.errors import N_
+from siting.domain import Period, Reason, Verdict, VerdictCode
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a site, or a set of sites, takes from one territory.
+
+    Parameters
+    ----------
+    code, name
+        The territory.
+    enaf_m2
+        ENAF it would consume there, whole m²; ``None`` when unknown.
+    """
+
+    code: str
+    name: str
+    enaf_m2: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the budget of one territory stands, before the site.
+
+    Parameters
+    ----------
+    budget_m2, used_m2, remaining_m2
+        Whole m²; ``None`` when the data are missing. ``used_m2`` is observed and
+        committed.
+    """
+
+    budget_m2: int | None
+    used_m2: int | None
+    remaining_m2: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pooled envelope that may pay for what a territory cannot.
+
+    Parameters
+    ----------
+    remaining_m2
+        Whole m² left in it.
+    source
+        Document that sets it; a pool without one does not exist (R10).
+    """
+
+    remaining_m2: int
+    source: str
+
+
+FITS = N_(
+    "{site_ha} ha of ENAF taken from {name}; {remaining_ha} ha remain of its budget of "
+    "{budget_ha} ha, {left_ha} ha afterwards"
+)
+EXCEEDS = N_(
+    "{site_ha} ha of ENAF to take from {name}, where {remaining_ha} ha remain of a budget of "
+    "{budget_ha} ha: {excess_ha} ha too many"
+)
+NO_ENAF = N_("no ENAF is consumed: the land is already urbanised")
+POOLED = N_(
+    "{excess_ha} ha would come from the pooled regional envelope, where {pool_ha} ha remain "
+    "({source})"
+)
+POOL_SHORT = N_(
+    "the pooled regional envelope has {pool_ha} ha left, less than the {excess_ha} ha needed"
+)
+BAND = N_(
+    "the overshoot stays within the 20 % band of the circular of 31 January 2024, which is a "
+    "legal risk and not a right"
+)
+COVER_UNKNOWN = N_("the land cover of {unknown_ha} ha of the site is unknown")
+BUDGET_UNKNOWN = N_("the ENAF consumption of {name} over the reference period is unknown")
+AFTER_PERIOD = N_(
+    "works would start in {year}, after {period}: net artificialisation will count then, and no "
+    "budget is known yet"
+)
+BEFORE_PERIOD = N_("works started in {year}, before {period}: the site is not charged to it")
+START_UNKNOWN = N_("the year works start is unknown; the site is counted in {period}")
+OUTSIDE = N_("{outside_ha} ha lie outside the territory and are not counted")
+
+
+def assess(
+    demands: Sequence[Demand],
+    standings: Mapping[str, Standing],
+    *,
+    pool: Pool,
+    tolerance: float,
+) -> Verdict:
+    """Return the verdict on what is taken from each territory.
+
+    Parameters
+    ----------
+    demands
+        What is taken, one entry a territory.
+    standings
+        Where each territory stands, by code.
+    pool
+        The pooled regional envelope.
+    tolerance
+        Width of the band that is told and never granted, as a share of a budget.
+
+    Returns
+    -------
+    Verdict
+        ``undetermined`` as soon as an area or a budget is unknown; else
+        ``compatible``, ``compatible_with_pooling`` when the pool can pay for all
+        that exceeds, or ``over_budget``.
+
+    Examples
+    --------
+    >>> standing = {"E": Standing(500_000, 200_000, 300_000)}
+    >>> no_pool = Pool(0, "")
+    >>> assess([Demand("E", "CC E", 300_000)], standing, pool=no_pool, tolerance=0.2).code
+    <VerdictCode.COMPATIBLE: 'compatible'>
+    >>> assess([Demand("E", "CC E", 300_001)], standing, pool=no_pool, tolerance=0.2).code
+    <VerdictCode.OVER_BUDGET: 'over_budget'>
+    """
+    unknown = _unknown_budgets(demands, standings)
+    if unknown:
+        return Verdict(VerdictCode.UNDETERMINED, unknown)
+    reasons: list[Reason] = []
+    excess_m2 = 0
+    taken_m2 = 0
+    in_band = True
+    for demand in demands:
+        taken_m2 += demand.enaf_m2 or 0
+        if not demand.enaf_m2:
+            continue
+        standing = standings[demand.code]
+        over_m2, reason = _one(demand, standing)
+        excess_m2 += over_m2
+        in_band &= over_m2 <= tolerance * (standing.budget_m2 or 0)
+        reasons.append(reason)
+    figures = {"enaf_m2": taken_m2, "excess_m2": excess_m2, "pool_m2": pool.remaining_m2}
+    if taken_m2 == 0:
+        return Verdict(VerdictCode.COMPATIBLE, (Reason("no-enaf", NO_ENAF),), figures)
+    if excess_m2 == 0:
+        return Verdict(VerdictCode.COMPATIBLE, tuple(reasons), figures)
+    reasons.sort(key=lambda reason: reason.code != "exceeds")
+    return _beyond(reasons, figures, pool=pool, in_band=in_band)
+
+
+def _unknown_budgets(
+    demands: Sequence[Demand], standings: Mapping[str, Standing]
+) -> tuple[Reason, ...]:
+    return tuple(
+        Reason("budget-unknown", BUDGET_UNKNOWN, {"name": demand.name})
+        for demand in demands
+        if demand.enaf_m2 != 0
+        and (demand.code not in standings or standings[demand.code].remaining_m2 is None)
+    )
+
+
+def _one(demand: Demand, standing: Standing) -> tuple[int, Reason]:
+    if demand.enaf_m2 is None or standing.remaining_m2 is None:
+        raise ValueError(f"the demand on {demand.code} is not known")
+    over_m2 = max(0, demand.enaf_m2 - max(standing.remaining_m2, 0))
+    figures = {
+        "name": demand.name,
+        "site_m2": demand.enaf_m2,
+        "budget_m2": standing.budget_m2,
+        "remaining_m2": standing.remaining_m2,
+        "left_m2": standing.remaining_m2 - demand.enaf_m2,
+        "excess_m2": over_m2,
+    }
+    if over_m2:
+        return over_m2, Reason("exceeds", EXCEEDS, figures)
+    return 0, Reason("fits", FITS, figures)
+
+
+def _beyond(
+    reasons: list[Reason], figures: Mapping[str, int], *, pool: Pool, in_band: bool
+) -> Verdict:
+    told = {
+        "excess_m2": figures["excess_m2"],
+        "pool_m2": pool.remaining_m2,
+        "source": pool.source,
+    }
+    if pool.source and figures["excess_m2"] <= pool.remaining_m2:
+        reasons.append(Reason("pooled", POOLED, told, legal="C. urb. L. 141-8, 6°"))
+        return Verdict(VerdictCode.COMPATIBLE_WITH_POOLING, tuple(reasons), figures)
+    if pool.source:
+        reasons.append(Reason("pool-short", POOL_SHORT, told))
+    if in_band:
+        reasons.append(Reason("band", BAND, legal="Circulaire du 31 janvier 2024"))
+    return Verdict(VerdictCode.OVER_BUDGET, tuple(reasons), figures)
+
+
+def start_reason(year: int | None, period: Period) -> Reason | None:
+    """Return what the year of the works start changes, ``None`` when it is in the period.
+
+    Parameters
+    ----------
+    year
+        Year works start, ``None`` when unknown.
+    period
+        Years the budget covers.
+
+    Returns
+    -------
+    Reason or None
+        ``start-unknown`` (counted in the period all the same), ``before-period``
+        or ``after-period``.
+    """
+    if year is None:
+        return Reason("start-unknown", START_UNKNOWN, {"period": str(period)})
+    if year > period.last:
+        return Reason("after-period", AFTER_PERIOD, {"year": year, "period": str(period)})
+    if year < period.first:
+        return Reason("before-period", BEFORE_PERIOD, {"year": year, "period": str(period)})
+    return None
