@@ -67,7 +67,7 @@ check-imports: setup
 
 check-docstrings: setup
 	@find siting layers -name '*.py' -print0 | sort -z \
-	  | xargs -0 $(BIN)/python -m numpydoc.hooks.validate_docstrings
+	  | xargs -0 $(BIN)/python -m numpydoc lint
 
 check-locale: setup
 	$(BIN)/python -m pytest -q tests/test_locale.py
