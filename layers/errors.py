@@ -71,6 +71,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "value-missing": N_("a value is required"),
         "value-type": N_("“{found}” is not {expected}"),
         "value-range": N_("{found} is out of range; expected {expected}"),
+        "value-length": N_("“{found}” does not have {expected} characters (lost zeros?)"),
         "value-choice": N_("“{found}” is not one of {expected}"),
         "id-duplicate": N_("the identifier “{found}” is used by several rows ({expected})"),
         "id-generated": N_("the file has no identifiers; they were made from the row numbers"),
@@ -80,6 +81,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "unit-suspicious": N_("the total is {found}; expected about {expected}: wrong unit?"),
         "code-unmatched": N_("{found} codes are not in the territory of {expected}"),
+        "code-missing": N_("{found} communes of {expected} have no row"),
+        "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),
         "layer-missing": N_("the layer “{found}” is not available; expected {expected}"),
     }

@@ -1,0 +1,90 @@
+"""Population and dwellings per commune (INSEE, recensement de la population).
+
+Counts are those of the census file: a missing count is unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from layers.errors import N_
+from layers.spec import Column, Layer, LayerSpec, Provenance, Status
+from layers.tables import checked_layer, embedded_file, local_provenance, read_csv
+
+
+def _count(name: str, description: str, unit: str) -> Column:
+    return Column(name, "integer", description, unit=unit, nullable=True, minimum=0)
+
+
+HOUSING: Final = LayerSpec(
+    name="housing",
+    title=N_("Population and dwellings per commune"),
+    columns=(
+        Column("code", "string", "INSEE code of the commune"),
+        _count("population", "Inhabitants", "inhabitants"),
+        _count("population_under_20", "Inhabitants aged 0 to 19", "inhabitants"),
+        _count("population_20_64", "Inhabitants aged 20 to 64", "inhabitants"),
+        _count("population_65_over", "Inhabitants aged 65 or more", "inhabitants"),
+        _count("dwellings", "Dwellings (logements)", "dwellings"),
+        _count("main_residences", "Main residences (résidences principales)", "dwellings"),
+        _count(
+            "secondary_residences",
+            "Secondary residences and occasional dwellings (résidences secondaires)",
+            "dwellings",
+        ),
+        _count("vacant_dwellings", "Vacant dwellings, census sense, any duration", "dwellings"),
+        Column(
+            "status",
+            "string",
+            "Status of the row: observed, or estimated where a commune was split since",
+            choices=tuple(Status),
+        ),
+    ),
+    key="code",
+)
+
+_EMBEDDED: Final = Provenance(
+    publisher="INSEE",
+    title="Recensement de la population 2021, bases infracommunales (IRIS)",
+    vintage="RP 2021 ; COG 2025",
+    licence="Licence Ouverte 2.0",
+    status=Status.OBSERVED,
+    method=(
+        "IRIS summed by commune and carried to COG 2025; counts rounded per IRIS by the "
+        "carrier; three communes (85084, 85165, 85212) estimated by splitting the former "
+        "Essarts-en-Bocage by municipal population"
+    ),
+    file="housing.csv",
+)
+
+
+def load_housing(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
+    """Read population and dwellings per commune.
+
+    Parameters
+    ----------
+    path
+        A CSV file with the columns of :data:`HOUSING`; ``None`` for the embedded territory.
+    provenance
+        Provenance of ``path``; by default ``declared``, all else not stated.
+
+    Returns
+    -------
+    Layer
+        The layer, one row a commune.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+
+    Examples
+    --------
+    >>> int(load_housing().data["population"].sum())
+    3853996
+    """
+    file = path or embedded_file(_EMBEDDED.file)
+    source = provenance or (_EMBEDDED if path is None else local_provenance(file))
+    table, problems = read_csv(file, HOUSING.columns)
+    return checked_layer(HOUSING, table, source, problems=problems, lengths={"code": 5})

@@ -1,0 +1,94 @@
+"""Transport: railway stations open to passengers or to freight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+
+from layers.errors import N_
+from layers.spec import Column, Layer, LayerSpec, Provenance, Status
+from layers.tables import checked_layer, embedded_file, local_provenance, read_csv
+
+_STATION_COLUMNS: Final = (
+    Column("code_uic", "string", "UIC code of the station, 8 characters"),
+    Column("name", "string", "Name of the station"),
+    Column("passenger", "boolean", "Open to passengers"),
+    Column("freight", "boolean", "Open to freight"),
+    Column(
+        "travellers_2023",
+        "integer",
+        "Passengers boarding or alighting in 2023; missing where SNCF publishes none",
+        unit="passengers/year",
+        nullable=True,
+        minimum=0,
+    ),
+)
+# Metropolitan France: outside, EPSG:2154 does not apply; swapped coordinates fall outside.
+_STATION_COORDINATES: Final = (
+    Column("lon", "number", "Longitude (WGS 84)", unit="°", minimum=-5.5, maximum=10),
+    Column("lat", "number", "Latitude (WGS 84)", unit="°", minimum=41, maximum=51.5),
+)
+
+STATIONS: Final = LayerSpec(
+    name="stations",
+    title=N_("Railway stations"),
+    columns=_STATION_COLUMNS,
+    key="code_uic",
+    crs="EPSG:2154",
+    geometry="point",
+)
+_STATION_TABLE: Final = LayerSpec(
+    name="stations",
+    title=STATIONS.title,
+    columns=_STATION_COLUMNS + _STATION_COORDINATES,
+    key="code_uic",
+)
+
+_EMBEDDED_STATIONS: Final = Provenance(
+    publisher="SNCF Réseau ; SNCF Gares & Connexions",
+    title="Liste des gares ; fréquentation en gares",
+    vintage="2025 ; 2023",
+    licence="Licence Ouverte 2.0",
+    status=Status.OBSERVED,
+    method="coordinates rounded to 4 decimals (about 10 m)",
+    file="stations.csv",
+)
+
+
+def load_stations(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
+    """Read the railway stations.
+
+    Parameters
+    ----------
+    path
+        A CSV file with the columns of :data:`STATIONS`, ``lon`` and ``lat`` (WGS 84 degrees);
+        ``None`` for the embedded territory.
+    provenance
+        Provenance of ``path``; by default ``declared``, all else not stated.
+
+    Returns
+    -------
+    Layer
+        Points in EPSG:2154, one a station.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+
+    Examples
+    --------
+    >>> stations = load_stations().geo
+    >>> len(stations), int(stations["passenger"].sum()), int(stations["freight"].sum())
+    (146, 135, 51)
+    """
+    file = path or embedded_file(_EMBEDDED_STATIONS.file)
+    source = provenance or (_EMBEDDED_STATIONS if path is None else local_provenance(file))
+    table, problems = read_csv(file, _STATION_TABLE.columns)
+    lengths = {"code_uic": 8}
+    checked = checked_layer(_STATION_TABLE, table, source, problems=problems, lengths=lengths).data
+    points = gpd.points_from_xy(checked["lon"], checked["lat"], crs=4326).to_crs(STATIONS.crs)
+    located = gpd.GeoDataFrame(checked.drop(columns=["lon", "lat"]), geometry=points)
+    return checked_layer(STATIONS, located, source)
