@@ -170,7 +170,9 @@ def match_borders(codes: pd.Series, outlines: Shapes) -> Shapes:
     BuildError
         If the repair fails or moves more than 1 ha in a commune.
     """
-    clean = shapely.coverage_clean  # type: ignore[attr-defined]  # new in 2.2, not in the stubs
+    clean = getattr(shapely, "coverage_clean", None)
+    if clean is None:
+        raise BuildError(f"shapely is version {shapely.__version__}; expected 2.2 or later")
     cleaned = clean(outlines, gap_width=MAX_SLIVER_WIDTH_M)
     rounded = shapely.normalize(shapely.transform(cleaned, lambda xy: np.round(xy, 2)))
     shift = np.abs(shapely.area(rounded) - shapely.area(outlines))
