@@ -161,19 +161,39 @@ class Reason:
         '12.50 ha are used'
         """
         values: dict[str, Any] = {}
-        decimal = translate(_DECIMAL_MARK)[-1]
         for name, value in self.figures.items():
             values[name] = translate(value) if isinstance(value, str) and value else value
             if name.endswith("_m2"):
-                values[f"{name[:-3]}_ha"] = _hectares(value, decimal)
+                values[f"{name[:-3]}_ha"] = number_text(value / 10_000, 2, translate)
         return translate(self.message).format_map(values)
 
 
-def _hectares(area_m2: float, decimal: str) -> str:
-    text = f"{area_m2 / 10_000:,.2f}"
-    if decimal == ".":
-        return text
-    return text.replace(",", "\u202f").replace(".", decimal)
+def number_text(value: float, decimals: int, translate: Callable[[str], str]) -> str:
+    """Return a number in the form of a language.
+
+    Parameters
+    ----------
+    value
+        The number.
+    decimals
+        Digits after the mark.
+    translate
+        The language: its decimal mark is the last character of ``decimal:.`` translated.
+
+    Returns
+    -------
+    str
+        The number; with a comma as the mark, thousands are set apart by a narrow
+        no-break space.
+
+    Examples
+    --------
+    >>> number_text(1234.5, 2, lambda message: message)
+    '1,234.50'
+    """
+    text = f"{value:,.{decimals}f}"
+    mark = translate(_DECIMAL_MARK)[-1]
+    return text if mark == "." else text.replace(",", "\u202f").replace(".", mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +280,8 @@ class Criterion:
     function
         Pure function from :class:`siting.criteria.inputs.Inputs` to a Series on
         the sites' index; unknown is missing, never zero.
+    labels
+        Every category of a criterion whose unit is ``"label"``, else empty.
     """
 
     name: str
@@ -270,6 +292,7 @@ class Criterion:
     requires: tuple[str, ...]
     source: str
     function: Callable[[Any], pd.Series]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -196,6 +196,31 @@ def _beyond(
     return Verdict(VerdictCode.OVER_BUDGET, tuple(reasons), figures)
 
 
+def assess_pooled(enaf_m2: int, pool: Pool) -> Verdict:
+    """Return the verdict on what is taken from the pooled envelope alone.
+
+    Parameters
+    ----------
+    enaf_m2
+        ENAF taken, whole m².
+    pool
+        The pooled regional envelope.
+
+    Returns
+    -------
+    Verdict
+        ``compatible_with_pooling`` when the pool has a source and enough left, else
+        ``over_budget``.
+    """
+    short_m2 = max(0, enaf_m2 - max(pool.remaining_m2, 0)) if pool.source else enaf_m2
+    figures = {"enaf_m2": enaf_m2, "excess_m2": short_m2, "pool_m2": pool.remaining_m2}
+    told = {"excess_m2": enaf_m2, "pool_m2": pool.remaining_m2, "source": pool.source}
+    if short_m2 == 0:
+        reason = Reason("pooled", POOLED, told, legal="C. urb. L. 141-8, 6°")
+        return Verdict(VerdictCode.COMPATIBLE_WITH_POOLING, (reason,), figures)
+    return Verdict(VerdictCode.OVER_BUDGET, (Reason("pool-short", POOL_SHORT, told),), figures)
+
+
 def start_reason(year: int | None, period: Period) -> Reason | None:
     """Return what the year of the works start changes, ``None`` when it is in the period.
 
