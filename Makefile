@@ -24,7 +24,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "siting needs Python 3.11 or later; '$(PYTHON)' is missing or older." >&2; \
 	  echo "Name another one: make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # Two stamps, so that a change of version or metadata does not reinstall the lock.
 $(VENV)/.locked: requirements-dev.lock | $(BIN)/python
