@@ -34,16 +34,22 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "file-too-large": N_("the file weighs {found}; the limit is {expected}"),
         "archive-broken": N_("the archive is broken or truncated: {found}"),
         "archive-content": N_("the archive holds no readable layer; found {found}"),
-        "archive-unsafe": N_("the archive holds a path that escapes its folder: {found}"),
+        "archive-unsafe": N_("the archive is not safe to open: {found}"),
         "layer-choice": N_("the file holds several layers ({found}); name one with --layer"),
         "no-rows": N_("the file holds no row"),
         "encoding-guessed": N_("the text is not UTF-8; it was read as {found}"),
+        "file-warning": N_("the library that reads the file warns: {found}"),
+        "row-cells": N_("the row has {found} cells; expected {expected}, as in the header"),
         "crs-missing": N_(
             "the file declares no coordinate reference system; expected a declared one, "
             "for example {expected}"
         ),
         "crs-unknown": N_("the coordinate reference system “{found}” is not known"),
         "crs-mismatch": N_("the coordinate reference system is {found}; expected {expected}"),
+        "crs-accuracy": N_(
+            "coordinates in {found} are converted within {expected}: the precise grid of "
+            "conversion is not installed"
+        ),
         "geometry-column": N_("no geometry: expected {expected}; columns found: {found}"),
         "geometry-empty": N_("the geometry is empty or missing"),
         "geometry-invalid": N_("the geometry is invalid: {found}"),
@@ -63,16 +69,26 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the coordinates ({found}) fall outside the territory and inside it once swapped: "
             "longitude and latitude are likely exchanged"
         ),
+        "coordinates-range": N_(
+            "the coordinates ({found}) are out of the range of {expected}: declare the "
+            "coordinate reference system they are in"
+        ),
         "outside-territory": N_("the site lies outside the territory ({expected})"),
         "partly-outside": N_("{found} of the site lie outside the territory and are not counted"),
         "several-epci": N_("the site lies across several EPCI ({found}); shared out by area"),
         "column-missing": N_("the column is missing; columns found: {found}"),
         "column-unknown": N_("the column is not part of the site table and was left out"),
+        "column-twice": N_("several columns mean the same ({found}); “{expected}” was read"),
         "value-missing": N_("a value is required"),
         "value-type": N_("“{found}” is not {expected}"),
         "value-range": N_("{found} is out of range; expected {expected}"),
         "value-length": N_("“{found}” does not have {expected} characters (lost zeros?)"),
         "value-choice": N_("“{found}” is not one of {expected}"),
+        "value-unmapped": N_("“{found}” has no equivalent in the site table: left unknown"),
+        "confidentiality-assumed": N_(
+            "the file tells who may see its sites, but not for this one: “{found}” was assumed"
+        ),
+        "id-missing": N_("the row has no identifier: “{found}” was made from its position"),
         "id-duplicate": N_("the identifier “{found}” is used by several rows ({expected})"),
         "id-generated": N_("the file has no identifiers; they were made from the row numbers"),
         "area-mismatch": N_(
@@ -80,6 +96,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "more than 5 %; the drawn one counts"
         ),
         "unit-suspicious": N_("the total is {found}; expected about {expected}: wrong unit?"),
+        "sum-mismatch": N_("the parts add up to {found}; expected {expected}"),
+        "cache-unwritable": N_(
+            "the folder of cached files ({found}) cannot be written; set {expected} to another one"
+        ),
         "code-unmatched": N_("{found} codes are not in the territory of {expected}"),
         "code-missing": N_("{found} communes of {expected} have no row"),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
@@ -119,6 +139,16 @@ class Problem:
     def text(self, translate: Callable[[str], str] = lambda message: message) -> str:
         """Return the message alone, in the language of ``translate``.
 
+        Parameters
+        ----------
+        translate
+            Turns an English message into the language wanted; English by default.
+
+        Returns
+        -------
+        str
+            The message with what was found and expected.
+
         Examples
         --------
         >>> problem("value-type", found="douze", expected="a number").text()
@@ -132,6 +162,16 @@ class Problem:
     def line(self, translate: Callable[[str], str] = lambda message: message) -> str:
         """Return the message with its place and code, on one line.
 
+        Parameters
+        ----------
+        translate
+            Turns an English message into the language wanted; English by default.
+
+        Returns
+        -------
+        str
+            File, row and field where they are known, the message, the code.
+
         Examples
         --------
         >>> problem("no-rows", file="sites.gpkg").line()
@@ -142,11 +182,13 @@ class Problem:
             where.append(translate("row {row}").format(row=self.row))
         if self.field:
             where.append(translate("field “{field}”").format(field=self.field))
-        prefix = ", ".join(where) + ": " if where else ""
-        return f"{prefix}{self.text(translate)} [{self.code}]"
+        text = f"{self.text(translate)} [{self.code}]"
+        if not where:
+            return text
+        return translate("{place}: {text}").format(place=", ".join(where), text=text)
 
 
-_PLACES = (N_("row {row}"), N_("field “{field}”"))
+_PLACES = (N_("row {row}"), N_("field “{field}”"), N_("{place}: {text}"))
 
 
 def problem(

@@ -155,6 +155,16 @@ class Reason:
         Figures that are messages themselves (class :class:`str`) are translated;
         every ``*_m2`` figure is also offered in hectares under ``*_ha``.
 
+        Parameters
+        ----------
+        translate
+            Turns an English message into the language wanted; English by default.
+
+        Returns
+        -------
+        str
+            The sentence with its figures.
+
         Examples
         --------
         >>> Reason("x", "{used_ha} ha are used", {"used_m2": 125_000}).text()

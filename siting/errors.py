@@ -49,6 +49,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "measure-mismatch": N_("{found} and {expected} are two measures and never mix"),
         "territory-unknown": N_("no territory of this level has the code “{found}”"),
         "output-format": N_("“{found}” is not a format of results; expected one of {expected}"),
+        "output-folder": N_("the folder “{found}” does not exist"),
         "output-unwritable": N_("the result cannot be written: {found}"),
     }
 )

@@ -1,0 +1,81 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layers.errors import SitingError as Base
+from siting import errors
+from siting.domain import Period, Reason, ValueFunction, number_text
+from siting.i18n import language, translator
+from siting.labels import UNKNOWN, hectares, number, percent
+
+FR, EN = translator("fr"), translator("en")
+
+
+def test_one_base_for_every_exception():
+    named = [getattr(errors, name) for name in errors.__all__]
+    exceptions = [e for e in named if isinstance(e, type) and issubclass(e, BaseException)]
+    assert len(exceptions) >= 4
+    assert all(issubclass(e, Base) for e in exceptions)
+
+
+def test_all_problems_are_in_the_exception():
+    found = [errors.problem("no-rows", file="a.csv"), errors.problem("file-empty", file="b.csv")]
+    error = errors.LayerError(found)
+    assert error.problems == tuple(found)
+    assert str(error).count("\n") == 1
+
+
+def test_a_problem_in_both_languages():
+    found = errors.problem(
+        "value-type", file="s.csv", row=3, field="aire", found="x", expected="a number"
+    )
+    assert found.line(EN) == "s.csv, row 3, field “aire”: “x” is not a number [value-type]"
+    french = found.line(FR)
+    assert "ligne 3" in french
+    assert french.endswith("[value-type]")
+    assert french != found.line(EN)
+
+
+@given(st.integers(1900, 2100), st.integers(1900, 2100))
+def test_a_period_holds_its_years(first, last):
+    if last < first:
+        with pytest.raises(ValueError, match="ends before"):
+            Period(first, last)
+        return
+    period = Period(first, last)
+    assert len(period) == sum(year in period for year in range(1890, 2111))
+
+
+def test_a_figure_is_written_as_the_language_does():
+    reason = Reason("x", "{used_ha} ha are used", {"used_m2": 12_345_678})
+    assert reason.text(EN) == "1,234.57 ha are used"
+    assert number_text(1234.5, 1, FR) == "1\u202f234,5"
+    assert hectares(12_345_678, FR) == "1\u202f234,57"
+    assert percent(0.5, FR).startswith("50")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_unknown_is_shown_as_unknown(missing):
+    assert {hectares(missing, FR), percent(missing, FR), number(missing, FR)} == {UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"points": ((0, 0), (1, 1)), "categories": {"a": 1}},
+        {"points": ((1, 0), (1, 1))},
+        {"points": ((0, 0), (1, 1.5))},
+        {"categories": {"a": float("nan")}},
+    ],
+)
+def test_a_value_function_is_checked(wrong):
+    with pytest.raises(ValueError, match=r"expected|increase|\[0, 1\]"):
+        ValueFunction("m", "a source", **wrong)
+
+
+def test_french_unless_english_is_asked(monkeypatch):
+    monkeypatch.delenv("SITING_LANG", raising=False)
+    assert (language(), language("en"), language("es")) == ("fr", "en", "fr")
+    monkeypatch.setenv("SITING_LANG", "en")
+    assert (language(), language("fr")) == ("en", "fr")
