@@ -7,7 +7,9 @@ a unit or a CRS; it names every problem of the file at once.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
@@ -66,6 +68,31 @@ def local_provenance(path: Path) -> Provenance:
     """
     return Provenance(
         NOT_STATED, path.stem, NOT_STATED, NOT_STATED, Status.DECLARED, file=path.name
+    )
+
+
+def demonstration_provenance(title: str, file: str, *, vintage: str, method: str) -> Provenance:
+    """Return the provenance of a demonstration layer: synthetic, and labelled so.
+
+    Parameters
+    ----------
+    title
+        What the layer stands for.
+    file
+        Name of the file.
+    vintage
+        What its figures would describe.
+    method
+        How it was made.
+
+    Returns
+    -------
+    Provenance
+        Status ``demonstration``; the publisher is this software.
+    """
+    publisher = N_("siting (demonstration data)")
+    return Provenance(
+        publisher, title, vintage, "EUPL-1.2", Status.DEMONSTRATION, method=method, file=file
     )
 
 
@@ -227,6 +254,8 @@ def checked_layer(
 
 def _decode(path: Path) -> tuple[str, list[Problem]]:
     raw = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        raw = _unpacked(raw, path)
     try:
         return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError:
@@ -234,6 +263,13 @@ def _decode(path: Path) -> tuple[str, list[Problem]]:
             "encoding-guessed", file=path.name, found="Windows-1252", severity="warning"
         )
         return raw.decode("cp1252", errors="replace"), [guessed]
+
+
+def _unpacked(packed: bytes, path: Path) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise LayerError(problem("archive-broken", file=path.name, found=error)) from error
 
 
 def _convert(texts: pd.Series, column: Column) -> tuple[pd.Series, list[Problem]]:

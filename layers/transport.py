@@ -1,4 +1,4 @@
-"""Transport: railway stations open to passengers or to freight."""
+"""Transport: railway stations, motorway interchanges, ports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import geopandas as gpd
 
 from layers.errors import N_
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
-from layers.tables import checked_layer, embedded_file, local_provenance, read_csv
+from layers.tables import (
+    checked_layer,
+    demonstration_provenance,
+    embedded_file,
+    local_provenance,
+    read_csv,
+    read_vector,
+)
 
 _STATION_COLUMNS: Final = (
     Column("code_uic", "string", "UIC code of the station, 8 characters"),
@@ -56,6 +63,35 @@ _EMBEDDED_STATIONS: Final = Provenance(
     file="stations.csv",
 )
 
+INTERCHANGES: Final = LayerSpec(
+    name="interchanges",
+    title=N_("Motorway interchanges"),
+    columns=(Column("name", "string", "Name of the interchange"),),
+    crs="EPSG:2154",
+    geometry="point",
+)
+
+PORTS: Final = LayerSpec(
+    name="ports",
+    title=N_("Ports"),
+    columns=(Column("name", "string", "Name of the port"),),
+    crs="EPSG:2154",
+    geometry="point",
+)
+
+_DEMONSTRATION_INTERCHANGES: Final = demonstration_provenance(
+    "Échangeurs autoroutiers de démonstration",
+    "interchanges.parquet",
+    vintage="2026",
+    method=N_("made-up places on made-up motorways between real towns"),
+)
+_DEMONSTRATION_PORTS: Final = demonstration_provenance(
+    "Ports de démonstration",
+    "ports.parquet",
+    vintage="2026",
+    method=N_("made-up places on the real coast"),
+)
+
 
 def load_stations(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
     """Read the railway stations.
@@ -92,3 +128,69 @@ def load_stations(path: Path | None = None, *, provenance: Provenance | None = N
     points = gpd.points_from_xy(checked["lon"], checked["lat"], crs=4326).to_crs(STATIONS.crs)
     located = gpd.GeoDataFrame(checked.drop(columns=["lon", "lat"]), geometry=points)
     return checked_layer(STATIONS, located, source)
+
+
+def load_interchanges(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
+    """Read the motorway interchanges.
+
+    Parameters
+    ----------
+    path
+        A vector file of points in EPSG:2154 with the columns of :data:`INTERCHANGES`;
+        ``None`` for the demonstration layer.
+    provenance
+        Provenance of ``path``; by default ``declared``, all else not stated.
+
+    Returns
+    -------
+    Layer
+        Points in EPSG:2154, one an interchange.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+
+    Examples
+    --------
+    >>> load_interchanges().geo["name"].iloc[0]
+    'Échangeur démo 01'
+    """
+    return _load_points(INTERCHANGES, path, _DEMONSTRATION_INTERCHANGES, provenance)
+
+
+def load_ports(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
+    """Read the ports.
+
+    Parameters
+    ----------
+    path
+        A vector file of points in EPSG:2154 with the columns of :data:`PORTS`; ``None`` for
+        the demonstration layer.
+    provenance
+        Provenance of ``path``; by default ``declared``, all else not stated.
+
+    Returns
+    -------
+    Layer
+        Points in EPSG:2154, one a port.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+
+    Examples
+    --------
+    >>> len(load_ports().data)
+    4
+    """
+    return _load_points(PORTS, path, _DEMONSTRATION_PORTS, provenance)
+
+
+def _load_points(
+    spec: LayerSpec, path: Path | None, demonstration: Provenance, provenance: Provenance | None
+) -> Layer:
+    if path is None:
+        path, provenance = embedded_file(f"demonstration/{demonstration.file}"), demonstration
+    return checked_layer(spec, read_vector(path), provenance or local_provenance(path))
