@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,6 +70,8 @@ _DEMONSTRATION_LAND_COVER: Final = demonstration_provenance(
     method=N_("synthetic; artificialised land follows dwellings, towns and stations"),
 )
 _LOG = logging.getLogger(__name__)
+# Sessions of the app are threads, and the compiled loops must not run twice at once.
+_MAKING = threading.Lock()
 
 
 def load_enaf_flows(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
@@ -249,15 +252,15 @@ def _demonstration_raster(progress: Progress | None) -> Path:
     from layers.demonstration import land_cover  # noqa: PLC0415
 
     path = cache_folder() / land_cover.file_name()
-    if not path.is_file():
-        _LOG.info("making the demonstration land cover, once: %s", path)
-        try:
-            land_cover.build_land_cover(path, progress=progress)
-        except OSError as error:
-            unwritable = problem(
-                "cache-unwritable", found=f"{path.parent}: {error}", expected="SITING_CACHE"
-            )
-            raise LayerError(unwritable) from error
+    with _MAKING:
+        if not path.is_file():
+            _LOG.info("making the demonstration land cover, once: %s", path)
+            try:
+                land_cover.build_land_cover(path, progress=progress)
+            except OSError as error:
+                found = f"{path.parent}: {error}"
+                unwritable = problem("cache-unwritable", found=found, expected="SITING_CACHE")
+                raise LayerError(unwritable) from error
     return path
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -317,6 +319,23 @@ def test_the_demonstration_raster_is_made_once_in_the_cache(tmp_path, monkeypatc
     assert again.path == first.path
     assert again.provenance.status is Status.DEMONSTRATION
     assert "demonstration land cover" in caplog.text
+
+
+def test_threads_that_ask_at_once_make_the_raster_once(tmp_path, monkeypatch):
+    made = []
+
+    def build(path, *, progress=None):
+        made.append(path)
+        time.sleep(0.1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _raster(path)
+
+    monkeypatch.setenv("SITING_CACHE", str(tmp_path))
+    monkeypatch.setattr(land_cover, "build_land_cover", build)
+    with ThreadPoolExecutor(4) as pool:
+        covers = list(pool.map(lambda _: load_land_cover(), range(4)))
+    assert len(made) == 1
+    assert {cover.path for cover in covers} == set(made)
 
 
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
