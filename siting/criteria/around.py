@@ -1,0 +1,186 @@
+"""What lies around the sites: nearest features, communes in reach, commune of a site.
+
+Distances are planar, in metres of EPSG:2154, from the edge of the site (0 inside). A
+figure of a site depends on that site and on the layer alone: the same to the last bit
+whatever the other sites of the batch, their order and their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+SITES_AT_ONCE = 50_000
+"""Sites searched at once for communes in reach: bounds the table of pairs (some 50 MB)."""
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+
+def numbers(values: pd.Series) -> Floats:
+    """Return a column of any numeric type as floats, missing as NaN.
+
+    Parameters
+    ----------
+    values
+        Numbers, nullable or not.
+
+    Returns
+    -------
+    ndarray
+        Floats in the same order, a copy.
+
+    Examples
+    --------
+    >>> numbers(pd.Series([12, None], dtype="Int64"))
+    array([12., nan])
+    """
+    return np.array(values.to_numpy(dtype="float64", na_value=np.nan))
+
+
+def nearest_m(sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame | None) -> pd.Series:
+    """Measure the straight-line distance from each site to the nearest feature.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    features
+        Points, lines or polygons, EPSG:2154; ``None`` where the layer is missing.
+
+    Returns
+    -------
+    Series
+        Metres from the edge of the site, on the index of the sites; 0 where they touch,
+        missing where there is no feature or no geometry.
+
+    Examples
+    --------
+    >>> site = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], index=["A"], crs=2154)
+    >>> stations = gpd.GeoDataFrame(geometry=gpd.points_from_xy([400, 900], [50, 50]), crs=2154)
+    >>> nearest_m(site, stations)["A"]
+    np.float64(300.0)
+    """
+    distances = np.full(len(sites), np.nan)
+    targets = [] if features is None else features.geometry.dropna()
+    if len(targets):
+        tree = shapely.STRtree(np.asarray(targets, dtype=object))
+        shapes = np.asarray(sites.geometry, dtype=object)
+        (found, _), found_m = tree.query_nearest(shapes, return_distance=True, all_matches=False)
+        distances[found] = found_m
+    return pd.Series(distances, index=sites.index)
+
+
+def sums_in_reach(
+    sites: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame,
+    counts: pd.DataFrame,
+    *,
+    radius_m: float,
+    unknown_tolerance: float,
+) -> pd.DataFrame:
+    """Add up counts of the communes whose representative point is near each site.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    communes
+        Polygons with ``code``, EPSG:2154.
+    counts
+        Numbers indexed by commune code, any columns; a commune absent from it, or with a
+        missing number in any column, is unknown.
+    radius_m
+        Straight-line distance from the edge of the site, inclusive, in metres.
+    unknown_tolerance
+        Share of the communes in reach that may be unknown; their numbers are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``counts`` on the index of the sites: the sum over the known communes
+        in reach. Missing where no commune is in reach, or too many are unknown.
+
+    Notes
+    -----
+    Communes outside the layer are not there to be counted: near the edge of the territory
+    a sum is a lower bound.
+
+    Examples
+    --------
+    >>> site = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], index=["A"], crs=2154)
+    >>> towns = gpd.GeoDataFrame({"code": ["44001", "44002"]}, crs=2154,
+    ...     geometry=[shapely.box(100, 0, 300, 100), shapely.box(300, 0, 900, 100)])
+    >>> people = pd.DataFrame({"people": [10.0, 30.0]}, index=["44001", "44002"])
+    >>> sums_in_reach(site, towns, people, radius_m=100, unknown_tolerance=0)
+       people
+    A    10.0
+    """
+    table = counts.reindex(communes["code"])
+    known = np.column_stack([numbers(table[name]) for name in table])
+    unknown: Booleans = np.asarray(np.isnan(known).any(axis=1))
+    known[unknown] = 0.0
+    points = shapely.point_on_surface(np.asarray(communes.geometry, dtype=object))
+    tree = shapely.STRtree(points)
+    shapes = np.asarray(sites.geometry, dtype=object)
+    sums = np.full((len(sites), known.shape[1]), np.nan)
+    for start in range(0, len(sites), SITES_AT_ONCE):
+        part = slice(start, start + SITES_AT_ONCE)
+        pairs = tree.query(shapes[part], predicate="dwithin", distance=radius_m)
+        sums[part] = _sums(pairs, known, unknown, len(shapes[part]), unknown_tolerance)
+    return pd.DataFrame(sums, index=sites.index, columns=table.columns)
+
+
+def _sums(
+    pairs: npt.NDArray[np.intp],
+    known: Floats,
+    unknown: Booleans,
+    size: int,
+    unknown_tolerance: float,
+) -> Floats:
+    """Add up by site; the order of the additions is that of the communes, always."""
+    site, commune = pairs[:, np.lexsort((pairs[1], pairs[0]))]
+    sums = np.empty((size, known.shape[1]))
+    for column in range(known.shape[1]):
+        sums[:, column] = np.bincount(site, weights=known[commune, column], minlength=size)
+    found = np.bincount(site, minlength=size)
+    unknown_found = np.bincount(site, weights=unknown[commune], minlength=size)
+    sums[(found == 0) | (unknown_found > unknown_tolerance * found)] = np.nan
+    return sums
+
+
+def commune_of(sites: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.Series:
+    """Return the code of the commune that holds the representative point of each site.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    communes
+        Polygons with ``code``, EPSG:2154.
+
+    Returns
+    -------
+    Series
+        Codes on the index of the sites; missing outside the layer. On a border, the
+        lowest code.
+
+    Examples
+    --------
+    >>> site = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], index=["A"], crs=2154)
+    >>> shape = shapely.box(0, 0, 9_000, 9_000)
+    >>> towns = gpd.GeoDataFrame({"code": ["44109"]}, crs=2154, geometry=[shape])
+    >>> commune_of(site, towns)["A"]
+    '44109'
+    """
+    tree = shapely.STRtree(np.asarray(communes.geometry, dtype=object))
+    points = shapely.point_on_surface(np.asarray(sites.geometry, dtype=object))
+    site, commune = tree.query(points, predicate="intersects")
+    codes: Sequence[str] = communes["code"].to_numpy(dtype=object)[commune]
+    found = pd.Series(codes, index=site, dtype="object").sort_values().groupby(level=0).first()
+    return found.reindex(range(len(sites))).set_axis(sites.index)

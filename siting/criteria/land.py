@@ -1,0 +1,150 @@
+"""Land: what the site takes, what is already built, and how hard it weighs on the budget."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from layers.errors import N_
+from siting.criteria.around import numbers
+from siting.criteria.inputs import Inputs
+from siting.domain import Criterion, LandClass, Objective
+
+YES = "oui"
+NO = "non"
+
+
+def enaf_per_usable_area(inputs: Inputs) -> pd.Series:
+    """Measure the ENAF consumed for each square metre that can be sold.
+
+    Formula: ``enaf_m2 / usable_area_m2``. Above 1 where roads, ponds and margins take
+    more than is sold. An unknown usable area leaves it unknown: the gross area would
+    flatter the sites that declare least.
+
+    Parameters
+    ----------
+    inputs
+        Sites and measured land.
+
+    Returns
+    -------
+    Series
+        m² of ENAF per usable m²; missing where either is unknown or nothing is usable.
+    """
+    usable_m2 = numbers(inputs.sites["usable_area_m2"])
+    usable_m2[usable_m2 == 0] = np.nan
+    return pd.Series(numbers(inputs.enaf_m2) / usable_m2, index=inputs.sites.index)
+
+
+def artificialised_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of the site that is already artificialised.
+
+    Formula: ``artificialised / (all classes − unknown)``, over the land whose cover is
+    known.
+
+    Parameters
+    ----------
+    inputs
+        Measured land, and the tolerance on unknown cover.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing where the cover of more than ``unknown_tolerance`` of the
+        site is unknown.
+    """
+    areas_m2 = inputs.areas_m2
+    total_m2 = np.zeros(len(areas_m2))
+    for land_class in LandClass:  # one by one: a pairwise sum would depend on the batch
+        total_m2 += numbers(areas_m2[land_class.value])
+    unknown_m2 = numbers(areas_m2[LandClass.UNKNOWN.value])
+    known_m2 = total_m2 - unknown_m2
+    enough = (known_m2 > 0) & (unknown_m2 <= inputs.parameters.unknown_tolerance * total_m2)
+    share = numbers(areas_m2[LandClass.ARTIFICIALISED.value]) / np.where(enough, known_m2, np.nan)
+    return pd.Series(np.minimum(share, 1.0), index=areas_m2.index)
+
+
+def brownfield(inputs: Inputs) -> pd.Series:
+    """Tell whether the site is a friche.
+
+    Parameters
+    ----------
+    inputs
+        Sites.
+
+    Returns
+    -------
+    Series
+        ``oui``, ``non``, or missing where the file does not say.
+    """
+    declared = pd.Series(inputs.sites["is_brownfield"], dtype="object")
+    return declared.map({True: YES, False: NO}).astype("object")
+
+
+def budget_pressure(inputs: Inputs) -> pd.Series:
+    """Measure the share of the remaining budget that the site would take.
+
+    Formula: ``min(1, enaf_m2 / remaining_m2)``; 0 for a site that consumes no ENAF, 1 where
+    the budget is already spent. The budget is that of the tightest EPCI of the site.
+
+    Parameters
+    ----------
+    inputs
+        ENAF of each site and remaining budgets.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing where the ENAF is unknown, or the budget of a site that
+        consumes some.
+    """
+    enaf_m2, remaining_m2 = numbers(inputs.enaf_m2), numbers(inputs.remaining_m2)
+    share = np.minimum(1.0, enaf_m2 / np.where(remaining_m2 > 0, remaining_m2, np.nan))
+    share[(remaining_m2 <= 0) & (enaf_m2 > 0)] = 1.0
+    share[enaf_m2 == 0] = 0.0
+    return pd.Series(share, index=inputs.sites.index)
+
+
+CRITERIA = (
+    Criterion(
+        name="enaf_per_usable_area",
+        title=N_("ENAF consumed per usable area"),
+        theme="land",
+        objective=Objective.MIN,
+        unit="m²/m²",
+        requires=("land_cover",),
+        source="Loi 2021-1104, art. 194, III ; CNIG Sites économiques v2024-10 (surface utile)",
+        function=enaf_per_usable_area,
+    ),
+    Criterion(
+        name="artificialised_share",
+        title=N_("Share already artificialised"),
+        theme="land",
+        objective=Objective.MAX,
+        unit="",
+        requires=("land_cover",),
+        source="C. urb., L. 101-2-1 et annexe de R. 101-1",
+        function=artificialised_share,
+    ),
+    Criterion(
+        name="brownfield",
+        title=N_("Brownfield (friche)"),
+        theme="land",
+        objective=Objective.MAX,
+        unit="label",
+        requires=(),
+        source="C. urb., L. 111-26 et D. 111-54",
+        function=brownfield,
+        labels=(NO, YES),
+    ),
+    Criterion(
+        name="budget_pressure",
+        title=N_("Share of the remaining ZAN budget taken"),
+        theme="land",
+        objective=Objective.MIN,
+        unit="",
+        requires=("communes", "enaf_flows", "land_cover"),
+        source="Loi 2021-1104, art. 194, III 3°",
+        function=budget_pressure,
+    ),
+)

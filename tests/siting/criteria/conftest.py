@@ -1,0 +1,95 @@
+"""A tiny world for criteria: sites and layers made in the test, metres from the origin."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from layers.spec import Layer, LayerSpec, Provenance, Status
+from siting.criteria.inputs import Inputs
+from siting.domain import LandClass
+from siting.scenario import load_scenario
+
+SOURCE = Provenance("test", "test", "2025", "test", Status.DEMONSTRATION)
+UNKNOWN_STATEMENTS = (
+    "usable_area_m2",
+    "is_brownfield",
+    "rail_siding",
+    "quay",
+    "readiness_land",
+    "readiness_planning",
+    "readiness_environment",
+    "readiness_servicing",
+    "readiness_commercial",
+)
+
+
+def site_table(*rows):
+    """One site a row; all that a row does not say is unknown. 100 m squares by default."""
+    shapes = [row.pop("geometry", shapely.box(0, 0, 100, 100)) for row in map(dict, rows)]
+    stated = [{k: v for k, v in row.items() if k != "geometry"} for row in rows]
+    table = pd.DataFrame(stated, index=[f"S{i}" for i in range(len(rows))])
+    for column in UNKNOWN_STATEMENTS:
+        if column not in table:
+            table[column] = None
+    table["gross_area_m2"] = shapely.area(shapes)
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:2154")
+
+
+def layer_of(name, geometry=None, /, **columns):
+    """A layer, with geometry or not."""
+    data = pd.DataFrame(columns)
+    if geometry is None:
+        return Layer(LayerSpec(name, name, ()), data, SOURCE)
+    kind = "polygon" if name in ("communes", "protected_areas") else "point"
+    spec = LayerSpec(name, name, (), crs="EPSG:2154", geometry=kind)
+    return Layer(spec, gpd.GeoDataFrame(data, geometry=list(geometry), crs="EPSG:2154"), SOURCE)
+
+
+@pytest.fixture(scope="session")
+def layer():
+    """Make a layer: ``layer(name, geometry, column=values…)``."""
+    return layer_of
+
+
+@pytest.fixture(scope="session")
+def make_inputs():
+    """Make inputs: rows of sites, layers, land measures and parameters to change."""
+    base = load_scenario("base").measure
+
+    def make(*rows, layers=(), areas_m2=None, enaf_m2=None, remaining_m2=None, **parameters):
+        sites = site_table(*(rows or ({},)))
+        areas = pd.DataFrame(0.0, index=sites.index, columns=[c.value for c in LandClass])
+        return Inputs(
+            sites=sites,
+            layers={one.spec.name: one for one in layers},
+            areas_m2=areas.assign(**(areas_m2 or {})),
+            enaf_m2=pd.Series(enaf_m2, index=sites.index, dtype="float64"),
+            remaining_m2=pd.Series(remaining_m2, index=sites.index, dtype="float64"),
+            parameters=base.model_copy(update=parameters),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def towns():
+    """Four communes in a row, 10 km wide: centres at x = 5, 15, 25 and 35 km, y = 0."""
+    codes = ["44001", "44002", "44003", "44004"]
+    boxes = [shapely.box(x, -5_000, x + 10_000, 5_000) for x in range(0, 40_000, 10_000)]
+    return {
+        "communes": layer_of("communes", boxes, code=codes),
+        "housing": layer_of(
+            "housing",
+            code=codes,
+            population_20_64=[100, 200, 400, 800],
+            dwellings=[1_000, 2_000, 3_000, 4_000],
+            vacant_dwellings=[50, 100, 300, 400],
+        ),
+        "zonings": layer_of(
+            "zonings",
+            code=codes,
+            cateaav2020=["20", "30", "12", "11"],
+            frr_2025=["FRR socle", "Non classée", "FRR+", "Non classée"],
+        ),
+    }

@@ -1,0 +1,67 @@
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from siting.criteria.housing import housing_vacancy_rate, vacant_dwellings_reach
+
+# Centres of the towns at x = 5, 15, 25 and 35 km. The site touches x = 5.1 km on its left
+# side and x = 5 km on its right one; no detour, so that the reach is a straight line.
+SITE = {"geometry": shapely.box(5_000, 0, 5_100, 100)}
+
+
+def inputs_of(make_inputs, towns, reach_m, **parameters):
+    layers = [towns["communes"], towns["housing"]]
+    options = {"housing_reach_m": reach_m, "detour_factor": 1.0} | parameters
+    return make_inputs(SITE, layers=layers, **options)
+
+
+@pytest.mark.parametrize(
+    ("reach_m", "dwellings"), [(5_000, 50), (9_899, 50), (9_900, 150), (19_900, 450)]
+)
+def test_vacant_dwellings_reach(make_inputs, towns, reach_m, dwellings):
+    found = vacant_dwellings_reach(inputs_of(make_inputs, towns, reach_m))
+    assert found.tolist() == [dwellings]
+
+
+def test_vacant_dwellings_reach_divides_the_reach_by_the_detour(make_inputs, towns):
+    found = vacant_dwellings_reach(inputs_of(make_inputs, towns, 14_850, detour_factor=1.5))
+    assert found.tolist() == [150]  # 14,850 m by road are 9,900 m in a straight line
+
+
+def test_vacant_dwellings_reach_is_unknown_where_no_commune_is_in_reach(make_inputs, towns):
+    far = {"geometry": shapely.box(500_000, 0, 500_100, 100)}
+    layers = [towns["communes"], towns["housing"]]
+    assert np.isnan(vacant_dwellings_reach(make_inputs(far, layers=layers))["S0"])
+
+
+def test_housing_vacancy_rate(make_inputs, towns):
+    found = housing_vacancy_rate(inputs_of(make_inputs, towns, 19_900))
+    assert found.tolist() == [450 / 6_000]
+
+
+@pytest.mark.parametrize(("tolerance", "expected"), [(0.33, np.nan), (0.34, 350 / 4_000)])
+def test_an_unknown_commune_is_left_out_or_makes_the_rate_unknown(
+    make_inputs, layer, towns, tolerance, expected
+):
+    vacant = pd.Series([50, None, 300, 400], dtype="Int64")  # one of the three in reach
+    housing = layer(
+        "housing", code=towns["housing"].data["code"], vacant_dwellings=vacant,
+        dwellings=[1_000, 2_000, 3_000, 4_000],
+    )  # fmt: skip
+    gap = towns | {"housing": housing}
+    inputs = inputs_of(make_inputs, gap, 19_900, unknown_tolerance=tolerance)
+    assert housing_vacancy_rate(inputs).tolist() == pytest.approx([expected], nan_ok=True)
+
+
+def test_a_commune_without_a_row_is_unknown(make_inputs, layer, towns):
+    housing = layer("housing", code=["44001"], vacant_dwellings=[50], dwellings=[1_000])
+    inputs = inputs_of(make_inputs, towns | {"housing": housing}, 9_900)
+    assert np.isnan(vacant_dwellings_reach(inputs)["S0"])
+
+
+def test_no_dwelling_has_no_vacancy_rate(make_inputs, layer, towns):
+    housing = layer("housing", code=["44001"], vacant_dwellings=[0], dwellings=[0])
+    inputs = inputs_of(make_inputs, towns | {"housing": housing}, 5_000)
+    assert vacant_dwellings_reach(inputs).tolist() == [0]
+    assert np.isnan(housing_vacancy_rate(inputs)["S0"])

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from siting.criteria.land import (
+    artificialised_share,
+    brownfield,
+    budget_pressure,
+    enaf_per_usable_area,
+)
+
+
+def test_enaf_per_usable_area(make_inputs):
+    rows = [{"usable_area_m2": usable} for usable in (8_000, None, 0, 8_000)]
+    inputs = make_inputs(*rows, enaf_m2=[10_000, 10_000, 10_000, np.nan])
+    assert enaf_per_usable_area(inputs).tolist() == pytest.approx(
+        [1.25, np.nan, np.nan, np.nan], nan_ok=True
+    )
+
+
+def test_artificialised_share(make_inputs):
+    areas = {
+        "artificialised": [2_000, 1_900, 1_900, 0],
+        "agricultural": [6_000, 7_600, 7_500, 0],
+        "water": [2_000, 0, 0, 0],
+        "unknown": [0, 500, 600, 10_000],  # 0, 5 % (told), 6 % and all (unknown)
+    }
+    found = artificialised_share(make_inputs({}, {}, {}, {}, areas_m2=areas))
+    assert found.tolist() == pytest.approx([0.2, 0.2, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("dtype", ["object", "boolean"])
+def test_brownfield(make_inputs, dtype):
+    inputs = make_inputs(*({"is_brownfield": said} for said in (True, False, None)))
+    inputs.sites["is_brownfield"] = inputs.sites["is_brownfield"].astype(dtype)
+    found = brownfield(inputs)
+    assert found.tolist()[:2] == ["oui", "non"]
+    assert found.isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("enaf_m2", "remaining_m2", "share"),
+    [
+        (50_000, 200_000, 0.25),
+        (300_000, 200_000, 1.0),  # more than remains: all of it
+        (1, 0, 1.0),
+        (1, -5_000, 1.0),  # already overspent
+        (0, -5_000, 0.0),  # takes nothing from anybody
+        (0, np.nan, 0.0),
+        (1, np.nan, np.nan),
+        (np.nan, 200_000, np.nan),
+        (np.nan, 0, np.nan),
+    ],
+)
+def test_budget_pressure(make_inputs, enaf_m2, remaining_m2, share):
+    inputs = make_inputs(enaf_m2=[enaf_m2], remaining_m2=[remaining_m2])
+    assert budget_pressure(inputs).tolist() == pytest.approx([share], nan_ok=True)

@@ -1,0 +1,168 @@
+"""What holds for every registered criterion: a new one is tested by being registered."""
+
+import re
+from inspect import getdoc
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layers import site_table as table
+from siting.criteria import CRITERIA, THEMES
+from siting.domain import Objective
+from siting.scenario import load_scenario
+from siting.scoring import decision_matrix, score
+
+SCENARIO = load_scenario("base")
+EVERY = pytest.mark.parametrize("criterion", CRITERIA.values(), ids=CRITERIA)
+# Known from the table of sites alone, without any layer.
+STATED = {"distance_freight_m", "distance_port_m"}
+
+
+def stage(stages):
+    return st.none() | st.sampled_from(stages)
+
+
+SITE = st.fixed_dictionaries(
+    {
+        "geometry": st.builds(
+            lambda x, y, w, h: shapely.box(x, y, x + w, y + h),
+            st.integers(-20_000, 60_000),
+            st.integers(-20_000, 20_000),
+            st.integers(10, 2_000),
+            st.integers(10, 2_000),
+        ),
+        "usable_area_m2": st.none() | st.integers(0, 10**6),
+        "is_brownfield": st.none() | st.booleans(),
+        "rail_siding": st.none() | st.booleans(),
+        "quay": st.none() | st.booleans(),
+        "readiness_land": stage(table.LAND_STAGES),
+        "readiness_planning": stage(table.PLANNING_STAGES),
+        "readiness_environment": stage(table.ENVIRONMENT_STAGES),
+        "readiness_servicing": stage(table.SERVICING_STAGES),
+        "readiness_commercial": stage(table.COMMERCIAL_STAGES),
+    }
+)
+AREA = st.integers(0, 10**6)
+LAND = st.tuples(AREA, AREA, AREA, st.none() | AREA, st.none() | st.integers(-(10**6), 10**6))
+
+
+@pytest.fixture(scope="module")
+def world(layer, towns):
+    """Every layer the criteria read, small."""
+    rng = np.random.default_rng(3)
+    spots = shapely.points(rng.integers(-20_000, 50_000, (12, 2)))
+    zones = [shapely.box(2_000, -9_000, 30_000, 400), shapely.box(0, 0, 4_000, 4_000)]
+    return [
+        *towns.values(),
+        layer("stations", spots[:6], passenger=[True, False] * 3, freight=[True] * 2 + [False] * 4),
+        layer("interchanges", spots[6:9]),
+        layer("ports", spots[9:]),
+        layer("protected_areas", zones, name=["a", "b"], kind=["natura_2000", "znieff_1"]),
+    ]
+
+
+def inputs_of(make_inputs, world, rows):
+    sites, land = zip(*rows, strict=True)
+    built, fields, unknown, enaf, left = zip(*land, strict=True)
+    areas = {"artificialised": built, "agricultural": fields, "unknown": unknown}
+    return make_inputs(*sites, layers=world, areas_m2=areas, enaf_m2=enaf, remaining_m2=left)
+
+
+def part_of(inputs, positions):
+    """The same inputs, of some sites only, in another order."""
+    return type(inputs)(
+        sites=gpd.GeoDataFrame(inputs.sites.iloc[positions]),
+        layers=inputs.layers,
+        areas_m2=inputs.areas_m2.iloc[positions],
+        enaf_m2=inputs.enaf_m2.iloc[positions],
+        remaining_m2=inputs.remaining_m2.iloc[positions],
+        parameters=inputs.parameters,
+    )
+
+
+@EVERY
+def test_it_says_what_it_is(criterion):
+    assert criterion.theme in THEMES
+    assert criterion.title
+    assert criterion.source
+    assert getdoc(criterion.function)
+    assert bool(criterion.labels) == (criterion.unit == "label")
+    assert criterion.function.__name__ == criterion.name
+
+
+@EVERY
+def test_it_has_a_test_of_its_own(criterion, root):
+    module = criterion.function.__module__.rsplit(".", 1)[-1]
+    text = (root / f"tests/siting/criteria/test_{module}.py").read_text("utf-8")
+    assert re.search(rf"^def test_{criterion.name}\(", text, re.MULTILINE)
+
+
+@EVERY
+def test_its_page_agrees_with_the_base_scenario(criterion, root):
+    page = (root / "docs/criteria.md").read_text("utf-8")
+    section = page.split(f"### `{criterion.name}`\n", 1)[1].split("\n#", 1)[0]
+    setting = SCENARIO.criteria[criterion.name]
+    pairs = [(f"{x:g}", v) for x, v in setting.points] or setting.categories.items()
+    values = " ; ".join(f"{x} → {v:g}" for x, v in pairs)
+    assert f"- **Valeurs** : {values}.\n" in section
+    assert f"- **Poids dans le thème** : {setting.weight:g}.\n" in section
+    assert f"- **Statut des seuils** : {setting.source}." in section
+    assert f"- **Définition** : {criterion.source}.\n" in section
+    assert all(f"`{name}`" in section for name in criterion.requires)
+    unit = {"": "part (0 à 1)", "label": "catégorie"}.get(criterion.unit, criterion.unit)
+    assert f"- **Unité** : {unit} ; " in section
+    more = "plus, c'est mieux" if criterion.objective is Objective.MAX else "moins, c'est mieux"
+    assert more in section
+
+
+@EVERY
+def test_it_answers_on_the_index_of_the_sites(criterion, make_inputs, world):
+    inputs = make_inputs({}, {}, layers=world)
+    found = criterion.function(inputs)
+    assert found.index.equals(inputs.sites.index)
+    expected = "object" if criterion.labels else "float64"
+    assert found.dtype == expected
+    empty = part_of(inputs, [])
+    assert criterion.function(empty).index.equals(empty.sites.index)
+
+
+@EVERY
+def test_without_its_layers_it_is_unknown_not_zero(criterion, make_inputs):
+    assert criterion.function(make_inputs({}, {})).isna().all()
+    stated = make_inputs({"rail_siding": True, "quay": True})
+    assert criterion.function(stated).isna().all() or criterion.name in STATED
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.tuples(SITE, LAND), min_size=1, max_size=7), data=st.data())
+def test_nothing_depends_on_the_other_sites(make_inputs, world, rows, data):
+    inputs = inputs_of(make_inputs, world, rows)
+    order = data.draw(st.permutations(range(len(rows))))
+    cut = data.draw(st.integers(0, len(rows)))
+    whole = decision_matrix(inputs, SCENARIO)
+    parts = [decision_matrix(part_of(inputs, p), SCENARIO) for p in (order[:cut], order[cut:])]
+    together = pd.concat([part for part in parts if len(part)]).reindex(whole.index)
+    pd.testing.assert_frame_equal(whole, together, check_exact=True)
+    told, apart = score(whole, SCENARIO), [score(part, SCENARIO) for part in parts if len(part)]
+    for figure in ("total", "reliability", "contributions"):
+        joined = pd.concat([getattr(one, figure) for one in apart]).reindex(whole.index)
+        assert getattr(told, figure).equals(joined)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(st.tuples(SITE, LAND), min_size=1, max_size=5))
+def test_measures_stay_in_their_bounds(make_inputs, world, rows):
+    matrix = decision_matrix(inputs_of(make_inputs, world, rows), SCENARIO)
+    for name, criterion in CRITERIA.items():
+        known = matrix[name].dropna()
+        if criterion.labels:
+            assert known.isin(criterion.labels).all()
+        else:
+            assert np.isfinite(known.astype(float)).all()
+            assert (known.astype(float) >= 0).all()
+            assert criterion.unit != "" or (known.astype(float) <= 1).all()
