@@ -1,0 +1,225 @@
+"""What a scenario says: one frozen model for each section of the file.
+
+Attribute docstrings become the descriptions of the JSON schema: each gives the meaning,
+the unit, and the source where the law or a standard sets one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+import pandas as pd
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
+
+from siting.criteria import CRITERIA
+from siting.criteria.inputs import Parameters, Section
+from siting.domain import Envelope, ValueFunction
+
+Weight = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Year = Annotated[int, Field(ge=2011, le=2060)]
+Text = Annotated[str, Field(min_length=1)]
+
+ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_+-]*$"
+COMMUNE_PATTERN: Final = r"^\d[\dAB]\d{3}$"
+
+
+class RateSetting(Section):
+    """Reduction rate set for one territory by a planning document."""
+
+    rate: Share
+    """Cut of consumption against the reference decade. No unit, from 0 to 1."""
+    level: Literal["commune", "epci", "departement", "region"]
+    """Level of the territory: commune or EPCI for a PLU(i), region for a SRADDET; the closest
+    one wins."""
+    status: Text
+    """How it is set, for example “own” (an adopted document) or “custom” (an assumption)."""
+    source: Text
+    """Document that sets it."""
+
+
+class ZanSettings(Section):
+    """Rule set, rates and pooled envelope of the ZAN account."""
+
+    ruleset: Text = "zan-50"
+    """Identifier of the rule set. Source: loi 2021-1104, art. 194, III 3° (−50 %)."""
+    pooled_envelope_m2: Annotated[int, Field(ge=0)] = 0
+    """Regional pooled envelope. Unit: m². Source: C. urb., L. 141-8, 6°."""
+    pooled_source: str = ""
+    """Document that sets the pooled envelope; required where it is above zero."""
+    rates: Mapping[str, RateSetting] = {}
+    """Rates set by planning documents, by code of territory."""
+
+
+class ProtectedKind(Section):
+    """What a kind of protected area does to a site that it covers."""
+
+    title: Text
+    """Name of the kind, as shown in sentences."""
+    effect: Literal["exclusion", "condition"]
+    """Whether enough of it excludes the site, or only puts a condition on it."""
+    legal: Text
+    """Legal reference."""
+
+
+class EligibilitySettings(Section):
+    """Thresholds of the eligibility rules."""
+
+    minimum_area_m2: Annotated[int, Field(ge=0)]
+    """Smallest gross area of an industrial site. Unit: m²."""
+    protected_exclusion_share: Annotated[float, Field(gt=0, le=1)]
+    """Share of the site in a protected area of effect “exclusion” from which the site is
+    excluded; below it, a condition is told. No unit, from 0 to 1."""
+    protected_condition_share: Share
+    """Share of the site in a protected area from which a condition is told; less is taken for
+    the imprecision of the outlines. No unit, from 0 to 1."""
+    protected: Mapping[str, ProtectedKind]
+    """Effect of each kind of protected area, by the ``kind`` of the layer
+    ``protected_areas``."""
+    source: Text
+    """Where the thresholds come from, and their status."""
+
+
+class CriterionSetting(Section):
+    """How a criterion is valued and weighted."""
+
+    weight: Weight
+    """Weight within its theme; 0 to measure and show it without scoring it. No unit."""
+    unit: str
+    """Unit of the breakpoints; must be the criterion's, “label” for categories."""
+    source: Text
+    """Where the breakpoints or values come from, and their status."""
+    points: tuple[tuple[float, Share], ...] = ()
+    """Breakpoints [measure, value]: measures increase, values from 0 (worst) to 1 (best),
+    straight lines between them, constant beyond. Unit: that of the criterion."""
+    categories: Mapping[str, Share] = {}
+    """Value of each category of a criterion that is a label, from 0 (worst) to 1 (best)."""
+
+    def value_function(self) -> ValueFunction:
+        """Return the value function.
+
+        Returns
+        -------
+        ValueFunction
+            Breakpoints or categories, with unit and source.
+        """
+        return ValueFunction(self.unit, self.source, self.points, dict(self.categories))
+
+
+def _selected(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """Tell one problem where neither “all” nor a list fits, not one for each."""
+    try:
+        return handler(tuple(value) if isinstance(value, list) else value)
+    except ValidationError:
+        raise PydanticCustomError("selected", "neither “all” nor a list of site_id") from None
+
+
+class SitesSettings(Section):
+    """Which sites the scenario builds, when, and on which envelope."""
+
+    selected: Annotated[
+        Literal["all"] | tuple[str, ...],
+        WrapValidator(_selected),
+    ] = "all"
+    """“all”, or the list of the ``site_id`` chosen."""
+    works_start: Mapping[str, Year] = {}
+    """Year works start, by ``site_id``; in place of the year of the file. Unit: year."""
+    envelope: Mapping[str, Envelope] = {}
+    """Envelope that pays, by ``site_id``: local (by default), regional or national."""
+
+
+class Commitment(Section):
+    """Land already committed, after the last vintage of the observatory."""
+
+    territory: Annotated[str, Field(pattern=COMMUNE_PATTERN)]
+    """INSEE code of the commune."""
+    area_m2: Annotated[int, Field(gt=0)]
+    """ENAF consumed. Unit: m²."""
+    year: Year
+    """Year works started. Unit: year."""
+    evidence: Text
+    """What proves it: permit, declaration of works start…"""
+    source: Text
+    """Where the figure comes from."""
+
+
+class Scenario(Section):
+    """A scenario: rules, measures, thresholds, weights and choices of sites."""
+
+    id: Annotated[str, Field(pattern=ID_PATTERN)]
+    """Identifier: small letters, digits, “-”, “_” and “+”."""
+    title: Text
+    """Title shown to users, in French."""
+    title_en: str = ""
+    """Title in English; the French one where empty."""
+    description: str = ""
+    """What the scenario is for, in French."""
+    zan: ZanSettings = ZanSettings()
+    """Rule set, rates and pooled envelope of the ZAN account."""
+    measure: Parameters
+    """Parameters of the measures."""
+    eligibility: EligibilitySettings
+    """Thresholds of the eligibility rules."""
+    weights: Mapping[str, Weight]
+    """Weight of each theme. No unit: only their proportions count."""
+    criteria: Mapping[str, CriterionSetting]
+    """Weight and value function of each criterion."""
+    sites: SitesSettings = SitesSettings()
+    """Which sites are built, when, and on which envelope."""
+    committed: tuple[Commitment, ...] = ()
+    """Land already committed, not yet seen by the observatory."""
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """Return a short fingerprint of all that a scenario says.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+
+    Returns
+    -------
+    str
+        First 12 hexadecimal digits of the SHA-256 of its canonical JSON: independent of
+        the order of keys and of comments in the file.
+    """
+    content = scenario.model_dump(mode="json")
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def weights(scenario: Scenario) -> pd.Series:
+    """Return the weight of each criterion in the score.
+
+    Formula: theme weight ÷ sum of theme weights × criterion weight ÷ sum of the criterion
+    weights of the theme.
+
+    Parameters
+    ----------
+    scenario
+        A validated scenario.
+
+    Returns
+    -------
+    Series
+        Weights by criterion, in the order of :data:`siting.criteria.CRITERIA`; they add
+        up to 1.
+
+    Examples
+    --------
+    >>> from siting.scenario import load_scenario
+    >>> round(weights(load_scenario("base")).sum(), 12)
+    np.float64(1.0)
+    """
+    names = [name for name in CRITERIA if name in scenario.criteria]
+    own = pd.Series([scenario.criteria[name].weight for name in names], index=names, dtype=float)
+    themes = pd.Series([CRITERIA[name].theme for name in names], index=names, dtype=object)
+    of_theme = themes.map(scenario.weights).astype(float)
+    in_theme = own.groupby(themes).transform("sum")
+    share = (own / in_theme).where(in_theme > 0, 0.0)
+    return of_theme / sum(scenario.weights.values()) * share

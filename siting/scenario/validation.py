@@ -1,0 +1,336 @@
+"""From a tree of keys to a scenario, or to every problem at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, TypeVar, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from layers.environment import PROTECTED_KINDS
+from layers.errors import N_
+from siting.criteria import CRITERIA, THEMES
+from siting.criteria.inputs import READINESS_STAGES
+from siting.domain import Criterion, Objective
+from siting.errors import Problem, ScenarioError, problem
+from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
+
+Tree = Mapping[str, Any]
+Path = tuple[str | int, ...]
+Origins = Mapping[Path, str]
+T = TypeVar("T")
+
+_EXPECTED: Final[Mapping[str, str]] = {
+    "float_type": N_("a number"),
+    "int_type": N_("a whole number"),
+    "int_from_float": N_("a whole number"),
+    "finite_number": N_("a finite number"),
+    "string_type": N_("text"),
+    "string_too_short": N_("text, not empty"),
+    "model_type": N_("a table"),
+    "mapping_type": N_("a table"),
+    "dict_type": N_("a table"),
+    "tuple_type": N_("a list"),
+    "too_long": N_("a pair of numbers"),
+    "selected": N_("“all” or a list of site_id"),
+}
+_PATTERNS: Final[Mapping[str, str]] = {
+    ID_PATTERN: N_("small letters, digits, “-”, “_” and “+”"),
+    COMMUNE_PATTERN: N_("the INSEE code of a commune, 5 characters"),
+}
+_SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+_NOTHING: Final = N_("nothing")
+_SHOWN: Final = 60  # characters of a wrong value that are shown
+
+
+def make_scenario(tree: Tree, *, origins: Origins | None = None, file: str = "") -> Scenario:
+    """Validate a tree of keys and return the scenario.
+
+    Parameters
+    ----------
+    tree
+        Nested tables, as read from TOML or JSON.
+    origins
+        File that set each key, by path; keys without one come from ``file``.
+    file
+        Name of the file, for messages.
+
+    Returns
+    -------
+    Scenario
+        The scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once, each with its file and dotted key.
+
+    Examples
+    --------
+    >>> make_scenario({"id": "x", "titel": "X"}, file="x.toml")
+    Traceback (most recent call last):
+    siting.errors.ScenarioError: x.toml, field “...”: ...
+    """
+    places = origins or {}
+    problems = [
+        problem(
+            found.code, file=_file_of(path, places, file) or None, field=dotted(path),
+            found=found.found, expected=found.expected,
+        )
+        for path, found in [*_shape_problems(tree), *_meaning_problems(tree)]
+    ]  # fmt: skip
+    if problems:
+        raise ScenarioError(problems)
+    return _validate(Scenario, tree)
+
+
+def with_changes(scenario: Scenario, changes: Tree) -> Scenario:
+    """Return a copy with some keys changed, validated again.
+
+    Parameters
+    ----------
+    scenario
+        The scenario to start from.
+    changes
+        Nested tables of the keys to change.
+
+    Returns
+    -------
+    Scenario
+        The changed copy.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem at once.
+
+    Examples
+    --------
+    >>> from siting.scenario import load_scenario
+    >>> with_changes(load_scenario(), {"weights": {"land": 5}}).weights["land"]
+    5.0
+    """
+    return make_scenario(merge(scenario.model_dump(mode="json"), changes))
+
+
+def merge(base: Tree, changes: Tree) -> dict[str, Any]:
+    """Return ``base`` with ``changes`` laid over it: tables merge, all else is replaced.
+
+    Parameters
+    ----------
+    base, changes
+        Nested tables.
+
+    Returns
+    -------
+    dict
+        A new tree.
+
+    Examples
+    --------
+    >>> merge({"a": {"x": 1, "y": 2}, "b": [1]}, {"a": {"y": 3}, "b": [2]})
+    {'a': {'x': 1, 'y': 3}, 'b': [2]}
+    """
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def dotted(path: Path) -> str:
+    """Return a path of keys as users write it.
+
+    Parameters
+    ----------
+    path
+        Keys, and positions in lists.
+
+    Returns
+    -------
+    str
+        For example ``criteria.brownfield.weight``.
+    """
+    return ".".join(map(str, path))
+
+
+def _file_of(path: Path, origins: Origins, file: str) -> str:
+    """Return the file that set a key, or else one of the keys under it."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in origins:
+            return origins[path[:length]]
+    under = {name for key, name in origins.items() if key[: len(path)] == path}
+    return under.pop() if len(under) == 1 else file
+
+
+def _validate(kind: type[T], raw: object) -> T:
+    # Strict JSON: no text or “true” taken for a number, while lists make tuples.
+    return TypeAdapter(kind).validate_json(json.dumps(raw, default=str), strict=True)
+
+
+def _valid(kind: type[T], raw: object) -> T | None:
+    """Return the part where it is sound, so that the rest can still be checked."""
+    try:
+        return _validate(kind, raw)
+    except ValidationError:
+        return None
+
+
+# --- Shape: known keys, kinds of values, bounds -----------------------------------
+
+
+def _shape_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
+    try:
+        _validate(Scenario, tree)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            path = detail["loc"]
+            if path[0] != "criteria" or len(path) == 1 or path[1] in CRITERIA:
+                yield path, _shape_problem(detail)
+
+
+def _shape_problem(detail: Any) -> Problem:
+    kind, path, context = detail["type"], detail["loc"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return problem("scenario-key", expected=", ".join(_keys_at(path[:-1])))
+    if kind == "missing":
+        position = isinstance(path[-1], int)
+        expected = N_("a pair of numbers") if position else N_("a value")
+        return problem("scenario-value", found=_NOTHING, expected=expected)
+    expected = _EXPECTED.get(kind) or _bounds(context) or str(detail["msg"])
+    return problem("scenario-value", found=_shown(detail["input"]), expected=expected)
+
+
+def _bounds(context: Mapping[str, Any]) -> str:
+    """Return what pydantic expected, in signs rather than words."""
+    bounds = [f"{sign} {context[name]:g}" for name, sign in _SIGNS.items() if name in context]
+    choices = str(context.get("expected", "")).replace(" or ", ", ").replace("'", "")
+    return ", ".join(bounds) or _PATTERNS.get(context.get("pattern", ""), choices)
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = text or "“”"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _keys_at(path: Path) -> list[str]:
+    """Return the keys of the table at ``path``; codes and positions on the way are skipped."""
+    model: type[BaseModel] = Scenario
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is not None:
+            model = next(_models_in(field.annotation), model)
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+# --- Meaning: against the criteria, the stages, and between keys -------------------
+# Each check reads the raw tree and looks only at what is sound enough for it, so that
+# one wrong value does not hide the next.
+
+
+def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
+    criteria = _table(tree.get("criteria"))
+    for name, setting in criteria.items():
+        path = ("criteria", name)
+        if name not in CRITERIA:
+            yield path, problem("scenario-key", expected=", ".join(CRITERIA))
+        elif isinstance(setting, Mapping):
+            for key, found in _criterion_problems(CRITERIA[name], setting):
+                yield (*path, *key), found
+    yield from _weight_problems(_table(tree.get("weights")), criteria)
+    readiness = _table(_table(tree.get("measure")).get("readiness"))
+    for name, stages in READINESS_STAGES.items():
+        if name in readiness:
+            yield from _same_keys(("measure", "readiness", name), readiness[name], stages)
+    eligibility = _table(tree.get("eligibility"))
+    if "protected" in eligibility:
+        path = ("eligibility", "protected")
+        yield from _same_keys(path, eligibility["protected"], PROTECTED_KINDS)
+    zan = _table(tree.get("zan"))
+    pooled = _valid(float, zan.get("pooled_envelope_m2", 0)) or 0
+    if pooled > 0 and not str(zan.get("pooled_source", "")).strip():
+        expected = N_("the document that sets the pooled envelope")
+        missing = problem("scenario-value", found=_NOTHING, expected=expected)
+        yield ("zan", "pooled_source"), missing
+
+
+def _table(raw: object) -> Tree:
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _criterion_problems(criterion: Criterion, setting: Tree) -> Iterator[tuple[Path, Problem]]:
+    unit = setting.get("unit")
+    if isinstance(unit, str) and unit != criterion.unit:
+        expected = criterion.unit or "“”"
+        yield ("unit",), problem("scenario-unit", found=unit or "“”", expected=expected)
+    wanted, other = ("categories", "points") if criterion.labels else ("points", "categories")
+    if setting.get(other):
+        yield (other,), problem("scenario-value", found=other, expected=wanted)
+    if not setting.get(wanted):
+        yield (wanted,), problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+    elif criterion.labels:
+        yield from _same_keys(("categories",), setting["categories"], criterion.labels)
+    else:
+        points = _valid(tuple[tuple[float, Share], ...], setting["points"])
+        yield from _point_problems(criterion, points or ())
+
+
+def _point_problems(
+    criterion: Criterion, points: Sequence[tuple[float, float]]
+) -> Iterator[tuple[Path, Problem]]:
+    found = ", ".join(f"[{x:g}, {v:g}]" for x, v in points)
+    steps = [(x2 - x1, v2 - v1) for (x1, v1), (x2, v2) in pairwise(points)]
+    if any(x <= 0 for x, _ in steps):
+        expected = N_("measures that increase")
+        yield ("points",), problem("scenario-value", found=found, expected=expected)
+    elif criterion.objective is Objective.MAX and any(v < 0 for _, v in steps):
+        expected = N_("values that never fall: more is better")
+        yield ("points",), problem("scenario-value", found=found, expected=expected)
+    elif criterion.objective is Objective.MIN and any(v > 0 for _, v in steps):
+        expected = N_("values that never rise: less is better")
+        yield ("points",), problem("scenario-value", found=found, expected=expected)
+
+
+def _same_keys(path: Path, raw: object, expected: Sequence[str]) -> Iterator[tuple[Path, Problem]]:
+    """Tell the keys of a table that are too many and those that lack."""
+    if not isinstance(raw, Mapping):
+        return
+    for key in raw:
+        if key not in expected:
+            yield (*path, key), problem("scenario-key", expected=", ".join(expected))
+    for key in expected:
+        if key not in raw:
+            missing = problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+            yield (*path, key), missing
+
+
+def _weight_problems(weights: Tree, criteria: Tree) -> Iterator[tuple[Path, Problem]]:
+    themes: dict[str, list[object]] = {theme: [] for theme in THEMES}
+    for name in criteria:
+        if name in CRITERIA:
+            themes[CRITERIA[name].theme].append(_table(criteria[name]).get("weight"))
+    used = [theme for theme, own in themes.items() if own]
+    for theme in weights:
+        if theme not in THEMES:
+            yield ("weights", theme), problem("scenario-key", expected=", ".join(THEMES))
+    for theme in used:
+        if theme not in weights:
+            missing = problem("scenario-value", found=_NOTHING, expected=N_("a number"))
+            yield ("weights", theme), missing
+    if weights and all(weight == 0 for weight in weights.values()):
+        yield ("weights",), problem("scenario-weights", found=0)
+    for theme, own in themes.items():
+        if weights.get(theme) and all(weight == 0 for weight in own):
+            place = f"criteria ({theme})"
+            yield (place, "weight"), problem("scenario-weights", found=0)
