@@ -1,0 +1,395 @@
+"""Eligibility: what excludes a site, and what it may only be built under.
+
+An exclusion makes the site ineligible, a condition is told with it. A rule is one
+function and its entry in :data:`RULES`. What is unknown neither excludes nor conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from layers.errors import N_
+from siting.coverage import covered_area, polygon_areas
+from siting.criteria.around import Booleans, numbers
+from siting.criteria.inputs import NEVER_SERVICED, Inputs
+from siting.domain import Reason
+from siting.scenario import EligibilitySettings, Scenario
+
+Effect = Literal["exclusion", "condition"]
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """What the rules say of one site.
+
+    Parameters
+    ----------
+    exclusions
+        Reasons that make it ineligible.
+    conditions
+        Reasons that only put a condition on it.
+    """
+
+    exclusions: tuple[Reason, ...] = ()
+    conditions: tuple[Reason, ...] = ()
+
+    @property
+    def eligible(self) -> bool:
+        """Whether nothing excludes the site."""
+        return not self.exclusions
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A site that a rule concerns.
+
+    Parameters
+    ----------
+    position
+        Position of the site in the table.
+    figures
+        Figures of the sentence; each has ``concerned_m2``, the part of the site, and
+        ``share`` of it, in [0, 1].
+    legal
+        Legal reference, where it depends on the site; else that of the rule.
+    """
+
+    position: int
+    figures: Figures
+    legal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of eligibility.
+
+    Parameters
+    ----------
+    code
+        Stable identifier of the reason.
+    effect
+        Whether it excludes the site or puts a condition on it.
+    message
+        Sentence (an English gettext identifier) with the figures as placeholders.
+    legal
+        Legal reference; empty for a choice of the scenario.
+    function
+        Returns the sites concerned, in any order.
+    """
+
+    code: str
+    effect: Effect
+    message: str
+    legal: str
+    function: Callable[[Inputs, EligibilitySettings], Iterator[Hit]]
+
+
+def assess(inputs: Inputs, scenario: Scenario) -> dict[Any, Eligibility]:
+    """Apply every rule to every site.
+
+    Parameters
+    ----------
+    inputs
+        Sites and the layer ``protected_areas``; without it, what it says stays unknown.
+    scenario
+        Gives the thresholds.
+
+    Returns
+    -------
+    dict
+        What the rules say of each site, by its label, in the order of the table; reasons
+        in the order of :data:`RULES`.
+    """
+    size = len(inputs.sites)
+    reasons: dict[Effect, list[tuple[Reason, ...]]] = {
+        "exclusion": [()] * size,
+        "condition": [()] * size,
+    }
+    for rule in RULES.values():
+        told = reasons[rule.effect]
+        for hit in rule.function(inputs, scenario.eligibility):
+            reason = Reason(rule.code, rule.message, hit.figures, hit.legal or rule.legal)
+            told[hit.position] = (*told[hit.position], reason)
+    pairs = zip(reasons["exclusion"], reasons["condition"], strict=True)
+    return {
+        label: Eligibility(*pair) for label, pair in zip(inputs.sites.index, pairs, strict=True)
+    }
+
+
+# --- Rules -------------------------------------------------------------------------
+
+
+def too_small(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites below the minimum area.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites; ``minimum_area_m2``.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    minimum_m2 = thresholds.minimum_area_m2
+    small = numbers(inputs.sites["gross_area_m2"]) < minimum_m2
+    yield from _whole_sites(inputs, small, minimum_m2=minimum_m2)
+
+
+def protected(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites that lie for a large part in an area that excludes them.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``protected_areas``; kinds and ``protected_exclusion_share``.
+
+    Yields
+    ------
+    Hit
+        One a site and kind of area.
+    """
+    for hit, effect in _protected_parts(inputs, thresholds):
+        if effect == "exclusion" and hit.figures["share"] >= thresholds.protected_exclusion_share:
+            yield hit
+
+
+def protected_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites of which a part lies in a protected or inventoried area.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``protected_areas``; kinds and ``protected_condition_share``.
+
+    Yields
+    ------
+    Hit
+        One a site and kind of area, unless it excludes the site.
+    """
+    for hit, effect in _protected_parts(inputs, thresholds):
+        share = hit.figures["share"]
+        excludes = effect == "exclusion" and share >= thresholds.protected_exclusion_share
+        if share >= thresholds.protected_condition_share and not excludes:
+            yield hit
+
+
+def zone_closed(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites in an agricultural or natural zone of the planning document.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    zones = inputs.sites["readiness_planning"]
+    for zone, legal in _CLOSED_ZONES.items():
+        for hit in _whole_sites(inputs, _equal(zones, zone), zone=zone):
+            yield Hit(hit.position, hit.figures, legal)
+
+
+def zone_to_open(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites in a zone that the planning document has yet to open.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    zones = inputs.sites["readiness_planning"]
+    yield from _whole_sites(inputs, _equal(zones, "AUs"), zone="AUs")
+
+
+def not_serviceable(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites that can never be serviced.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    stages = inputs.sites["readiness_servicing"]
+    yield from _whole_sites(inputs, _equal(stages, NEVER_SERVICED), stage=NEVER_SERVICED)
+
+
+def sold(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites already sold.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    stages = inputs.sites["readiness_commercial"]
+    yield from _whole_sites(inputs, _equal(stages, _SOLD), stage=_SOLD)
+
+
+def reserved(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites that are reserved, or cannot be put on the market.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    stages = inputs.sites["readiness_commercial"]
+    for stage in _RESERVED:
+        yield from _whole_sites(inputs, _equal(stages, stage), stage=stage)
+
+
+_CLOSED_ZONES: Final[Mapping[str, str]] = {
+    "A": "C. urb., R. 151-22, R. 151-23, L. 153-31 et L. 300-6",
+    "N": "C. urb., R. 151-24, R. 151-25, L. 153-31 et L. 300-6",
+}
+_SOLD: Final = "vendu, commercialisation achevée"
+_RESERVED: Final = (
+    "non commercialisable",
+    "réservé par option de réservation",
+    "réservé par une délibération de l'epci",
+)
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        rule.code: rule
+        for rule in (
+            Rule(
+                "site-too-small",
+                "exclusion",
+                N_("the site covers {concerned_ha} ha, less than the minimum of {minimum_ha} ha"),
+                "",
+                too_small,
+            ),
+            Rule(
+                "site-protected",
+                "exclusion",
+                N_("{concerned_ha} ha of the site ({percent} %) lie in {kind} ({names})"),
+                "",
+                protected,
+            ),
+            Rule(
+                "site-not-serviceable",
+                "exclusion",
+                N_("the {concerned_ha} ha of the site cannot be serviced ({stage})"),
+                "C. urb., L. 111-11",
+                not_serviceable,
+            ),
+            Rule(
+                "site-sold",
+                "exclusion",
+                N_("the {concerned_ha} ha of the site are sold ({stage})"),
+                "",
+                sold,
+            ),
+            Rule(
+                "site-partly-protected",
+                "condition",
+                N_(
+                    "{concerned_ha} ha of the site ({percent} %) lie in {kind} ({names}): to be "
+                    "avoided, or its effects assessed"
+                ),
+                "",
+                protected_in_part,
+            ),
+            Rule(
+                "site-zone-closed",
+                "condition",
+                N_(
+                    "the {concerned_ha} ha of the site lie in a zone {zone} of the planning "
+                    "document, to be revised or made compatible with the project first"
+                ),
+                "",
+                zone_closed,
+            ),
+            Rule(
+                "site-zone-to-open",
+                "condition",
+                N_(
+                    "the {concerned_ha} ha of the site lie in a zone {zone}, to be opened first "
+                    "by a change of the planning document, or its revision after six years"
+                ),
+                "C. urb., R. 151-20, L. 153-31 et L. 153-38",
+                zone_to_open,
+            ),
+            Rule(
+                "site-reserved",
+                "condition",
+                N_("the {concerned_ha} ha of the site are not free to sell ({stage})"),
+                "",
+                reserved,
+            ),
+        )
+    }
+)
+"""Every rule by code, in the order told."""
+
+
+# --- Helpers -----------------------------------------------------------------------
+
+
+def _equal(stages: pd.Series, stage: str) -> Booleans:
+    """Return where a stage is the one asked; unknown is not."""
+    return np.asarray(pd.Series(stages, dtype="object").map({stage: True}).notna())
+
+
+def _whole_sites(inputs: Inputs, concerned: Booleans, **figures: object) -> Iterator[Hit]:
+    areas_m2 = numbers(inputs.sites["gross_area_m2"])
+    for position in np.flatnonzero(concerned).tolist():
+        yield Hit(position, _part(areas_m2[position], areas_m2[position]) | figures)
+
+
+def _part(concerned_m2: float, area_m2: float) -> Figures:
+    share = float(min(1.0, concerned_m2 / area_m2)) if area_m2 else 1.0
+    return {"concerned_m2": float(concerned_m2), "share": share, "percent": round(100 * share)}
+
+
+def _protected_parts(
+    inputs: Inputs, thresholds: EligibilitySettings
+) -> Iterator[tuple[Hit, Effect]]:
+    """Measure the part of each site in each kind of area; name the areas."""
+    areas = inputs.layers.get("protected_areas")
+    if areas is None:
+        return
+    for kind, setting in thresholds.protected.items():
+        same = areas.geo[areas.geo["kind"] == kind].set_index("name").geometry
+        sites = inputs.sites.geometry.reset_index(drop=True)
+        names = polygon_areas(sites, same).groupby("site")["polygon"]
+        touched = sites.take(list(names.groups))
+        covered_m2 = covered_area(touched, same)
+        for position, whole_m2 in touched.area.items():
+            figures = _part(covered_m2[position], whole_m2)
+            found = ", ".join(sorted(set(names.get_group(position))))
+            figures |= {"kind": setting.title, "names": found}
+            yield Hit(int(position), figures, setting.legal), setting.effect
