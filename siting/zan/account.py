@@ -35,6 +35,8 @@ FRICHE = N_(
     "“{source}”"
 )
 
+SEVERAL = N_("the site lies across several EPCI ({names}) and is shared out between them by area")
+
 
 @dataclass(frozen=True, slots=True)
 class SiteAccount:
@@ -185,6 +187,9 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
 
 def _told(site: SiteAccount) -> tuple[Reason, ...]:
     told: list[Reason] = []
+    if len(site.demands) > 1:
+        names = ", ".join(demand.name for demand in site.demands)
+        told.append(Reason("several-epci", SEVERAL, {"names": names}))
     if site.deducted_m2 > 0:
         figures = {"deducted_m2": site.deducted_m2, "source": site.source}
         told.append(Reason("friche-deduction", FRICHE, figures, legal="C. urb. L. 111-26"))

@@ -88,6 +88,12 @@ def test_what_a_friche_deducts_and_what_lies_outside_is_told():
     assert reasons == ["no-enaf", "friche-deduction", "outside"]
 
 
+def test_a_site_across_two_epci_is_shared_out_and_told():
+    found = site_verdict(site(a=10, b=20), RULES)
+    assert [reason.code for reason in found.reasons] == ["fits", "fits", "several-epci"]
+    assert "CC A, CC B" in found.reasons[-1].text()
+
+
 def plan_of(*sites, rules=RULES):
     verdicts = {one.site_id: site_verdict(one, rules) for one in sites}
     return plan(sites, verdicts, rules)
