@@ -1,0 +1,320 @@
+"""Results as JSON documents: a stable interface, described in ``docs/json.md``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from layers.territory import Level
+from siting.account import Account
+from siting.domain import Manifest, Reason, Verdict
+from siting.errors import Problem, SitingError, problem
+from siting.i18n import Translate
+from siting.pipeline import Run
+
+AREA_DECIMALS = 2
+"""Areas are written to the cm²: the classes of a site add up to its area."""
+
+
+def manifest_document(manifest: Manifest, translate: Translate) -> dict[str, Any]:
+    """Return the manifest as plain values.
+
+    Parameters
+    ----------
+    manifest
+        What the result was made with.
+    translate
+        Language of the titles.
+
+    Returns
+    -------
+    dict
+        ``version``, ``scenario``, ``scenario_hash``, ``ruleset``, ``ruleset_status``,
+        ``created`` (ISO day), ``demonstration`` and ``layers``.
+    """
+    document = asdict(manifest)
+    document["created"] = manifest.created.isoformat()
+    document["demonstration"] = manifest.demonstration
+    document["layers"] = [
+        {**layer, "title": translate(str(layer["title"])), "status": str(layer["status"])}
+        for layer in document["layers"]
+    ]
+    return document
+
+
+def problem_document(found: Problem, translate: Translate) -> dict[str, Any]:
+    """Return a problem as plain values: ``row``, ``field``, ``code``, ``message``.
+
+    Parameters
+    ----------
+    found
+        The problem.
+    translate
+        Language of the message.
+
+    Returns
+    -------
+    dict
+        Plain values.
+    """
+    return {
+        "row": found.row,
+        "field": found.field,
+        "code": found.code,
+        "message": found.text(translate),
+    }
+
+
+def score_document(run: Run, translate: Translate) -> dict[str, Any]:
+    """Return a run as the JSON document of ``siting score --format json``.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        Language of names and sentences; keys and codes do not change.
+
+    Returns
+    -------
+    dict
+        ``manifest``, ``sites``, ``rejected``, ``notes``, ``plan``; described in
+        ``docs/json.md``.
+    """
+    return {
+        "manifest": manifest_document(run.manifest, translate),
+        "sites": site_documents(run, translate),
+        "rejected": [problem_document(found, translate) for found in run.rejected],
+        "notes": [problem_document(found, translate) for found in run.notes],
+        "plan": plan_document(run, translate),
+    }
+
+
+def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
+    """Return the sites of a run as plain values, in the order of the file.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    list of dict
+        One document a site.
+    """
+    levels = [level.value for level in run.before.territory.levels]
+    shares: dict[str, list[dict[str, Any]]] = {}
+    for row in run.shares.to_dict("records"):
+        share = {
+            "level": row["level"],
+            "code": row["code"],
+            "name": row["name"],
+            "area_m2": _area(row["area_m2"]),
+            "enaf_m2": _whole(row["enaf_m2"]),
+        }
+        shares.setdefault(row["site_id"], []).append(share)
+    documents = []
+    columns = zip(
+        run.sites.index,
+        run.sites["name"],
+        run.sites["gross_area_m2"],
+        run.land.enaf_m2,
+        run.land.areas_m2.to_dict("records"),
+        run.scores.total,
+        run.scores.reliability,
+        run.scores.rank,
+        run.scores.contributions.to_dict("records"),
+        strict=True,
+    )
+    for site_id, name, gross, enaf, areas, total, reliability, rank, points in columns:
+        verdict = run.verdicts[site_id]
+        documents.append(
+            {
+                "site_id": site_id,
+                "name": name,
+                "verdict": verdict.code.value,
+                "reasons": [
+                    reason_document(reason, translate)
+                    for reason in (*verdict.reasons, *run.eligibility[site_id].conditions)
+                ],
+                "score": _number(total),
+                "reliability": _number(reliability),
+                "rank": _whole(rank),
+                "gross_area_m2": _area(gross),
+                "enaf_m2": _whole(enaf),
+                "areas_m2": {key: _area(value) for key, value in areas.items()},
+                "contributions": {key: _number(value) for key, value in points.items()},
+                "shares": sorted(
+                    shares.get(site_id, []), key=lambda s: (levels.index(s["level"]), s["code"])
+                ),
+            }
+        )
+    return documents
+
+
+def reason_document(reason: Reason, translate: Translate) -> dict[str, Any]:
+    """Return a reason as plain values: ``code``, ``message``, ``legal``.
+
+    Parameters
+    ----------
+    reason
+        The reason.
+    translate
+        Language of the sentence.
+
+    Returns
+    -------
+    dict
+        Plain values.
+    """
+    return {"code": reason.code, "message": reason.text(translate), "legal": reason.legal}
+
+
+def plan_document(run: Run, translate: Translate) -> dict[str, Any]:
+    """Return the verdict on the set of chosen sites as plain values.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    dict
+        ``verdict``, ``reasons``, ``posted``, ``left_out`` and ``territories``.
+    """
+
+    def told(verdict: Verdict) -> list[dict[str, Any]]:
+        return [reason_document(reason, translate) for reason in verdict.reasons]
+
+    return {
+        "verdict": run.plan.verdict.code.value,
+        "reasons": told(run.plan.verdict),
+        "posted": list(run.plan.posted),
+        "left_out": [
+            {"site_id": key, "reasons": [reason_document(r, translate) for r in reasons]}
+            for key, reasons in run.plan.left_out.items()
+        ],
+        "territories": [
+            {
+                "level": Level.EPCI.value,
+                "code": part.code,
+                "name": part.name,
+                "sites": list(part.sites),
+                "planned_m2": part.planned_m2,
+                "remaining_before_m2": part.remaining_before_m2,
+                "remaining_after_m2": part.remaining_after_m2,
+                "first_overshoot_year": part.first_overshoot_year,
+                "verdict": part.verdict.code.value,
+                "reasons": told(part.verdict),
+            }
+            for part in run.plan.territories
+        ],
+    }
+
+
+def budget_document(
+    account: Account,
+    level: Level,
+    manifest: Manifest,
+    translate: Translate,
+    *,
+    territory: str | None = None,
+) -> dict[str, Any]:
+    """Return budgets as the JSON document of ``siting budget --format json``.
+
+    Parameters
+    ----------
+    account
+        The account.
+    level
+        Level of the territories.
+    manifest
+        What the account was made with.
+    translate
+        Language of the titles.
+    territory
+        Code of the only territory wanted.
+
+    Returns
+    -------
+    dict
+        ``manifest`` and ``budgets``; described in ``docs/json.md``.
+
+    Raises
+    ------
+    SitingError
+        If no territory of the level has this code.
+    """
+    table = account.budgets(level)
+    if territory is not None:
+        if territory not in table.index:
+            raise SitingError(problem("territory-unknown", field=level.value, found=territory))
+        table = table.loc[[territory]]
+    source = account.flows.provenance
+    last = account.last_observed_year
+    return {
+        "manifest": manifest_document(manifest, translate),
+        "budgets": [
+            {
+                "level": level.value,
+                "code": code,
+                "name": row["name"],
+                "measure": account.ruleset.measure.value,
+                "period": str(account.ruleset.period),
+                "reference_period": str(account.ruleset.reference),
+                "reference_m2": _whole(row["reference_m2"]),
+                "rate": _number(row["rate"]),
+                "rate_status": row["rate_status"],
+                "rate_source": row["rate_source"],
+                "budget_m2": _whole(row["budget_m2"]),
+                "observed_m2": _whole(row["observed_m2"]),
+                "observed_until": last,
+                "committed_m2": _whole(row["committed_m2"]),
+                "planned_m2": _whole(row["planned_m2"]),
+                "remaining_m2": _whole(row["remaining_m2"]),
+                "complete": bool(row["complete"]),
+                "unknown_communes": int(row["unknown_communes"]),
+                "status": source.status.value,
+                "source": f"{source.publisher}, {source.title}, {source.vintage}",
+            }
+            for code, row in zip(table.index, table.to_dict("records"), strict=True)
+        ],
+    }
+
+
+def _area(value: float) -> float:
+    return round(float(value), AREA_DECIMALS)
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """Return a document as JSON text, accents kept, unknown as ``null``.
+
+    Parameters
+    ----------
+    document
+        Plain values.
+
+    Returns
+    -------
+    str
+        Indented JSON.
+    """
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)

@@ -1,0 +1,147 @@
+"""Results as files that QGIS and spreadsheets open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.territory import Level
+from siting.documents import dumps, score_document, site_documents
+from siting.domain import LandClass
+from siting.errors import SitingError, problem
+from siting.i18n import Translate
+from siting.pipeline import Run
+
+
+def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
+    """Return a run as one flat table, a row a site, for files.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154: identity, verdict and its sentence, score, reliability, rank, areas
+        (``area_<class>_m2``), points (``points_<criterion>``), measures
+        (``measure_<criterion>``), EPCI.
+    """
+    documents = site_documents(run, translate)
+    rows = [_flat(document) for document in documents]
+    table = pd.DataFrame(rows, index=run.sites.index)
+    measures = run.matrix.add_prefix("measure_")
+    origin = run.sites[["row", "source", "geometry_origin", "confidentiality"]]
+    flat = pd.concat([table, origin, measures], axis=1)
+    return gpd.GeoDataFrame(flat, geometry=run.sites.geometry, crs=run.sites.crs)
+
+
+def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    epci = [share for share in document["shares"] if share["level"] == Level.EPCI.value]
+    flat = {
+        key: document[key]
+        for key in (
+            "site_id", "name", "verdict", "score", "reliability", "rank", "gross_area_m2",
+            "enaf_m2",
+        )
+    }  # fmt: skip
+    flat["reasons"] = " ; ".join(reason["message"] for reason in document["reasons"])
+    flat["epci"] = "|".join(share["code"] for share in epci)
+    flat["epci_name"] = " | ".join(share["name"] for share in epci)
+    for land_class in LandClass:
+        flat[f"area_{land_class.value}_m2"] = document["areas_m2"][land_class.value]
+    for criterion, points in document["contributions"].items():
+        flat[f"points_{criterion}"] = points
+    return flat
+
+
+def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
+    text = pd.DataFrame(table.drop(columns="geometry")).assign(
+        geometry=table.geometry.to_wkt(), crs=table.crs.to_string()
+    )
+    text.to_csv(path, index=False, encoding="utf-8-sig")
+
+
+WRITERS: Mapping[str, Callable[[gpd.GeoDataFrame, Path], None]] = MappingProxyType(
+    {
+        ".gpkg": lambda table, path: table.to_file(path, layer="sites", driver="GPKG"),
+        # RFC 7946 has longitudes and latitudes only.
+        ".geojson": lambda table, path: table.to_crs(4326).to_file(
+            path, driver="GeoJSON", RFC7946="YES"
+        ),
+        ".parquet": lambda table, path: table.to_parquet(path, index=False),
+        ".csv": _write_csv,
+    }
+)
+
+
+def write(run: Run, path: Path, translate: Translate) -> Path:
+    """Write a run to a file, with its manifest beside it.
+
+    The file is written under another name, then renamed: a reader never sees half of
+    it, and a failure leaves the old one. The manifest, the rejected rows and the plan go
+    to ``<file>.manifest.json``.
+
+    Parameters
+    ----------
+    run
+        The run.
+    path
+        The file; its suffix is one of :data:`WRITERS`.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    Path
+        The manifest's path.
+
+    Raises
+    ------
+    SitingError
+        If the suffix is not a known format, or the file cannot be written.
+    """
+    check_output(path)
+    table = result_table(run, translate).reset_index(drop=True)
+    draft = path.with_name(f".{path.stem}.draft{path.suffix.lower()}")
+    sidecar = path.with_name(f"{path.name}.manifest.json")
+    document = {k: v for k, v in score_document(run, translate).items() if k != "sites"}
+    try:
+        draft.unlink(missing_ok=True)
+        WRITERS[path.suffix.lower()](table, draft)
+        draft.replace(path)
+        sidecar.write_text(dumps(document) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SitingError(problem("output-unwritable", file=path.name, found=str(error))) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return sidecar
+
+
+def check_output(path: Path) -> None:
+    """Check that a file can be written to, before the work is done.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    SitingError
+        If its suffix is not a known format, or its folder does not exist.
+    """
+    if path.suffix.lower() not in WRITERS:
+        found, expected = path.suffix or path.name, ", ".join(WRITERS)
+        raise SitingError(problem("output-format", file=path.name, found=found, expected=expected))
+    if not path.parent.is_dir():
+        found = str(path.parent)
+        raise SitingError(problem("output-folder", file=path.name, found=found))

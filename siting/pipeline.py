@@ -1,0 +1,396 @@
+"""One path for the app, the command line and batch scoring: :func:`run`.
+
+The only module that wires readers, measures, scores and the account together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.artificialised_land import LandCover, load_land_cover
+from layers.errors import N_
+from layers.registry import load_layers
+from layers.sites import SiteFile, read_sites
+from layers.spec import Layer, Provenance, Status
+from layers.tables import embedded_file
+from layers.territory import Level, Territory
+from siting import __version__
+from siting.account import Account, open_account
+from siting.criteria.inputs import Inputs
+from siting.domain import Envelope, LayerUse, Manifest, Scores, Verdict
+from siting.eligibility import Eligibility, assess
+from siting.errors import Problem
+from siting.measure import LandTake, land_take
+from siting.scenario import Scenario, scenario_hash
+from siting.scoring import decision_matrix, score
+from siting.zan.account import Rules, SiteAccount, site_verdict, standings
+from siting.zan.plan import Plan, plan, planned_entries
+from siting.zan.verdict import Demand, Pool
+
+Progress = Callable[[str, float], None]
+"""Told the step at hand (an English gettext identifier) and its share done, 0 to 1."""
+
+LAND_COVER_STEP = N_("Making the demonstration land cover (once)")
+STEPS = (
+    N_("Measuring land"),
+    N_("Measuring criteria"),
+    N_("Scoring"),
+    N_("Accounting"),
+)
+DEMONSTRATION_SITES = "demonstration/sites.gpkg"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class World:
+    """A territory with all its layers, loaded once and shared by runs.
+
+    Parameters
+    ----------
+    layers
+        Layers by name.
+    land_cover
+        The land-cover raster; ``None`` where only budgets are wanted.
+    territory
+        The communes and the levels above them.
+    """
+
+    layers: Mapping[str, Layer]
+    land_cover: LandCover | None
+    territory: Territory
+
+
+def load_world(*, land_cover: bool = True, progress: Progress | None = None) -> World:
+    """Load the embedded territory and its layers.
+
+    Parameters
+    ----------
+    land_cover
+        Whether the land cover is wanted: sites need it, budgets do not.
+    progress
+        Told how far the making of the demonstration land cover is, on first use.
+
+    Returns
+    -------
+    World
+        The territory.
+    """
+
+    def told(share: float) -> None:
+        if progress is not None:
+            progress(LAND_COVER_STEP, share)
+
+    layers = load_layers()
+    territory = Territory(layers["communes"], layers["zonings"])
+    return World(layers, load_land_cover(progress=told) if land_cover else None, territory)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Run:
+    """All that is known of the sites of a file under a scenario.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    manifest
+        What the result was made with.
+    sites
+        The site table, indexed by ``site_id``.
+    land
+        Land of each site, by class and by commune.
+    shares
+        ``site_id``, ``level``, ``code``, ``name``, ``area_m2``, ``enaf_m2``: what of each
+        site lies in each territory.
+    matrix
+        Sites × criteria, raw measures.
+    scores
+        Scores.
+    eligibility
+        Exclusions and conditions of each site.
+    verdicts
+        Verdict of each site alone, by ``site_id``.
+    plan
+        The chosen sites all together.
+    before, account
+        The account before and after the sites of the plan.
+    rejected, notes
+        Rows that could not be read, and what is told of the others.
+    row_count
+        Rows of the file: those kept and those rejected.
+    """
+
+    scenario: Scenario
+    manifest: Manifest
+    sites: gpd.GeoDataFrame
+    land: LandTake
+    shares: pd.DataFrame
+    matrix: pd.DataFrame
+    scores: Scores
+    eligibility: Mapping[str, Eligibility]
+    verdicts: Mapping[str, Verdict]
+    plan: Plan
+    before: Account
+    account: Account
+    rejected: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    row_count: int
+
+
+def read(path: Path | None, world: World, *, layer: str | None = None) -> SiteFile:
+    """Read a file of sites against the territory.
+
+    Parameters
+    ----------
+    path
+        The file; ``None`` for the embedded demonstration sites.
+    world
+        The territory.
+    layer
+        Layer of the file, when it has several.
+
+    Returns
+    -------
+    SiteFile
+        Sites kept, rows rejected, notes.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be used at all.
+    """
+    outline = world.territory.outline
+    if path is None:
+        file = embedded_file(DEMONSTRATION_SITES)
+        return read_sites(file, extent=outline, status=Status.DEMONSTRATION)
+    return read_sites(path, layer=layer, extent=outline)
+
+
+def run(
+    scenario: Scenario, world: World, file: SiteFile, *, progress: Progress | None = None
+) -> Run:
+    """Measure, score and account for the sites of a file.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    world
+        The territory and its layers.
+    file
+        The sites, as :func:`read` returns them.
+    progress
+        Told the step at hand.
+
+    Returns
+    -------
+    Run
+        Everything the app, the command line and the exports show.
+
+    Raises
+    ------
+    RulesetError
+        If the scenario names a rule set that does not exist.
+    """
+    told = _steps(progress)
+    told(0)
+    sites = file.layer.geo.set_index("site_id", drop=False)
+    before = open_account(scenario, world.territory, world.layers["enaf_flows"])
+    communes = world.layers["communes"].geo
+    if world.land_cover is None:
+        raise ValueError("sites cannot be measured in a world loaded without land cover")
+    land = land_take(
+        sites,
+        communes,
+        world.land_cover,
+        before.ruleset,
+        unknown_share=scenario.measure.unknown_tolerance,
+    )
+    shares = _shares(land, world.territory)
+    told(1)
+    rules = _rules(before, scenario)
+    inputs = Inputs(
+        sites=sites,
+        layers=world.layers,
+        areas_m2=land.areas_m2,
+        enaf_m2=land.enaf_m2.astype("Float64").astype("float64"),
+        remaining_m2=_tightest(shares, rules, sites.index),
+        parameters=scenario.measure,
+    )
+    matrix = decision_matrix(inputs, scenario)
+    told(2)
+    scores = score(matrix, scenario)
+    eligibility = assess(inputs, scenario)
+    told(3)
+    accounts = _site_accounts(sites, land, shares, eligibility, scenario)
+    verdicts = {account.site_id: site_verdict(account, rules) for account in accounts}
+    selected = _selected(scenario, sites)
+    chosen = [account for account in accounts if account.site_id in selected]
+    planned = plan(chosen, verdicts, rules)
+    communes_taken = land.shares.rename(columns={"site": "site_id"})
+    entries = planned_entries(
+        accounts, planned.posted, communes_taken, period=rules.period, source=scenario.id
+    )
+    return Run(
+        scenario=scenario,
+        manifest=manifest(scenario, world, before, sites=file.layer),
+        sites=sites,
+        land=land,
+        shares=shares,
+        matrix=matrix,
+        scores=scores,
+        eligibility=eligibility,
+        verdicts=MappingProxyType(verdicts),
+        plan=planned,
+        before=before,
+        account=before.post(entries),
+        rejected=file.rejected,
+        notes=file.notes,
+        row_count=file.row_count,
+    )
+
+
+def manifest(
+    scenario: Scenario, world: World, account: Account, *, sites: Layer | None = None
+) -> Manifest:
+    """Return what a result is made with.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    world
+        The layers.
+    account
+        The account, for its rule set.
+    sites
+        The sites, when the result has some.
+
+    Returns
+    -------
+    Manifest
+        Version, scenario and its hash, rule set and its status, layers, day.
+    """
+    layers = [*world.layers.values(), *([sites] if sites is not None else [])]
+    uses = [_use(layer.spec.name, layer.spec.title, layer.provenance) for layer in layers]
+    if world.land_cover is not None:
+        uses.append(_use("land_cover", N_("Land cover"), world.land_cover.provenance))
+    return Manifest(
+        version=__version__,
+        scenario=scenario.id,
+        scenario_hash=scenario_hash(scenario),
+        ruleset=account.ruleset.id,
+        ruleset_status=account.ruleset.status,
+        layers=tuple(sorted(uses, key=lambda use: use.name)),
+        created=datetime.now(tz=UTC).date(),
+    )
+
+
+def _use(name: str, title: str, source: Provenance) -> LayerUse:
+    return LayerUse(name, title, source.publisher, source.vintage, source.licence, source.status)
+
+
+def _steps(progress: Progress | None) -> Callable[[int], None]:
+    def told(step: int) -> None:
+        if progress is not None:
+            progress(STEPS[step], step / len(STEPS))
+
+    return told
+
+
+def _shares(land: LandTake, territory: Territory) -> pd.DataFrame:
+    """Add the shares of communes up to every level above them."""
+    communes = land.shares.rename(columns={"site": "site_id", "commune": "code"})
+    parents = territory.parents()
+    parts = [communes.assign(level=Level.COMMUNE.value)]
+    for level in parents.columns:
+        above = communes.assign(code=communes["code"].map(parents[level]))
+        sums = above.groupby(["site_id", "code"], sort=False)[["area_m2", "enaf_m2"]]
+        # The shares of a site are all known or all unknown: min_count keeps the unknown so.
+        parts.append(sums.sum(min_count=1).reset_index().assign(level=str(level)))
+    table = pd.concat(parts, ignore_index=True)
+    for level, rows in table.groupby("level"):
+        names = rows["code"].map(territory.names(Level(level)))
+        table.loc[rows.index, "name"] = names
+    return table[["site_id", "level", "code", "name", "area_m2", "enaf_m2"]]
+
+
+def _rules(account: Account, scenario: Scenario) -> Rules:
+    return Rules(
+        period=account.ruleset.period,
+        last_observed=account.last_observed_year,
+        standings=standings(account.budgets(Level.EPCI)),
+        pool=Pool(scenario.zan.pooled_envelope_m2, scenario.zan.pooled_source),
+        tolerance=float(account.ruleset.tolerance.value),
+    )
+
+
+def _tightest(shares: pd.DataFrame, rules: Rules, index: pd.Index) -> pd.Series:
+    """Return what remains to the EPCI of each site that has least left, in m²."""
+    epci = shares[shares["level"] == Level.EPCI.value]
+    left = {
+        code: float("nan") if s.remaining_m2 is None else float(s.remaining_m2)
+        for code, s in rules.standings.items()
+    }
+    lowest = epci["code"].map(left).groupby(epci["site_id"]).min()
+    return lowest.reindex(index).astype("float64")
+
+
+def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:
+    """Return the chosen sites of the file; a scenario may name sites of other files."""
+    if scenario.sites.selected == "all":
+        return frozenset(sites.index)
+    return frozenset(scenario.sites.selected) & frozenset(sites.index)
+
+
+def _site_accounts(
+    sites: gpd.GeoDataFrame,
+    land: LandTake,
+    shares: pd.DataFrame,
+    eligibility: Mapping[str, Eligibility],
+    scenario: Scenario,
+) -> list[SiteAccount]:
+    demands: dict[str, list[Demand]] = {}
+    epci = shares[shares["level"] == Level.EPCI.value]
+    for row in epci.to_dict("records"):
+        enaf_m2 = None if pd.isna(row["enaf_m2"]) else int(row["enaf_m2"])
+        demands.setdefault(row["site_id"], []).append(Demand(row["code"], row["name"], enaf_m2))
+    return [
+        SiteAccount(
+            site_id=site_id,
+            demands=tuple(demands.get(site_id, ())),
+            works_start_year=_works_start(site_id, year, available, scenario),
+            envelope=scenario.sites.envelope.get(site_id, Envelope.LOCAL),
+            exclusions=eligibility[site_id].exclusions,
+            unknown_m2=float(unknown_m2),
+            outside_m2=float(outside_m2),
+            deducted_m2=int(deducted_m2),
+            source=source,
+        )
+        for site_id, year, available, source, unknown_m2, outside_m2, deducted_m2 in zip(
+            sites.index,
+            sites["works_start_year"],
+            sites["available_from"],
+            sites["source"],
+            land.unknown_m2,
+            land.outside_m2,
+            land.deducted_m2,
+            strict=True,
+        )
+    ]
+
+
+def _works_start(site_id: str, declared: Any, available: Any, scenario: Scenario) -> int | None:
+    """Year works start: the scenario's, else the declared one, else that of availability."""
+    if site_id in scenario.sites.works_start:
+        return int(scenario.sites.works_start[site_id])
+    if not pd.isna(declared):
+        return int(declared)
+    return None if pd.isna(available) else int(str(available)[:4])

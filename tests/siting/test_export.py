@@ -1,0 +1,74 @@
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from layers.sites import read_sites
+from siting.errors import SitingError
+from siting.export import WRITERS, result_table, write
+from siting.i18n import translator
+
+FR = translator("fr")
+
+
+def read_back(path):
+    if path.suffix == ".csv":
+        return pd.read_csv(path, dtype={"epci": str})
+    if path.suffix == ".parquet":
+        return gpd.read_parquet(path)
+    return gpd.read_file(path)
+
+
+@pytest.mark.parametrize("suffix", list(WRITERS))
+def test_every_format_holds_every_site(demo_run, tmp_path, suffix):
+    path = tmp_path / f"résultat{suffix}"
+    sidecar = write(demo_run, path, FR)
+    table = read_back(path)
+    expected = result_table(demo_run, FR)
+    assert table["site_id"].tolist() == expected["site_id"].tolist()
+    assert table["verdict"].tolist() == expected["verdict"].tolist()
+    assert table["score"].tolist() == pytest.approx(expected["score"].tolist(), nan_ok=True)
+    assert table["name"].tolist() == expected["name"].tolist()
+    classes = [name for name in table.columns if name.startswith("area_")]
+    sums = table[classes].sum(axis=1)
+    assert ((sums - table["gross_area_m2"]).abs() <= 1e-3 * sums).all()
+    manifest = json.loads(sidecar.read_text("utf-8"))
+    assert manifest["manifest"]["demonstration"] is True
+    assert manifest["plan"]["verdict"]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("suffix", list(WRITERS))
+def test_what_is_written_can_be_read_as_sites_again(demo_run, tmp_path, suffix):
+    path = tmp_path / f"again{suffix}"
+    write(demo_run, path, FR)
+    again = read_sites(path)
+    assert not again.rejected
+    assert again.layer.data["site_id"].tolist() == demo_run.sites["site_id"].tolist()
+    gross = again.layer.data["gross_area_m2"].to_numpy()
+    # GeoJSON holds degrees to 7 decimals, a centimetre on the ground.
+    assert gross == pytest.approx(demo_run.sites["gross_area_m2"].to_numpy(), rel=1e-4)
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(demo_run, tmp_path):
+    with pytest.raises(SitingError, match=r"\.gpkg"):
+        write(demo_run, tmp_path / "result.xyz", FR)
+    with pytest.raises(SitingError, match="does not exist"):
+        write(demo_run, tmp_path / "nowhere" / "result.csv", FR)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_the_old_file(demo_run, tmp_path, monkeypatch):
+    path = tmp_path / "result.csv"
+    path.write_text("old", encoding="utf-8")
+
+    def fail(table, draft):
+        draft.write_text("half", encoding="utf-8")
+        raise OSError("disk full")
+
+    monkeypatch.setattr("siting.export.WRITERS", {".csv": fail})
+    with pytest.raises(SitingError, match="disk full"):
+        write(demo_run, path, FR)
+    assert path.read_text("utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["result.csv"]
