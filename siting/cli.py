@@ -1,0 +1,225 @@
+"""The ``siting`` command: score, check, budget, serve.
+
+Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
+Heavy imports happen inside the commands, so that ``--help`` answers at once.
+"""
+
+# Annotations are evaluated here on purpose: typer reads them, with texts already in the
+# user's language.
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from siting import __version__
+from siting.errors import EXIT_DONE, EXIT_INTERNAL, EXIT_REJECTED_ROWS, Problem, SitingError
+from siting.i18n import Language, Translate, language, translator
+
+Format = Literal["table", "json"]
+LevelName = Literal["commune", "epci", "departement", "region", "zone_emploi"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status.
+
+    Parameters
+    ----------
+    arguments
+        Words of the command; those of the process by default.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    lang, words = _take_language(words)
+    _ = translator(lang)
+    try:
+        build_app(lang)(args=words, prog_name="siting")
+    except SitingError as error:
+        for found in error.problems:
+            typer.echo(f"{_('error')}: {found.line(_)}", err=True)
+        raise SystemExit(error.exit_status) from None
+    except Exception as error:
+        if os.environ.get("SITING_DEBUG"):
+            raise
+        text = _(
+            "internal error ({kind}: {text}). Nothing was changed. Set SITING_DEBUG=1 to see "
+            "the details, and please report it."
+        )
+        typer.echo(text.format(kind=type(error).__name__, text=error), err=True)
+        raise SystemExit(EXIT_INTERNAL) from None
+
+
+def _take_language(words: list[str]) -> tuple[Language, list[str]]:
+    """Take ``--lang XX`` out of the words: the texts of the help depend on it."""
+    for position, word in enumerate(words):
+        if word == "--lang" and position + 1 < len(words):
+            return language(words[position + 1]), words[:position] + words[position + 2 :]
+        if word.startswith("--lang="):
+            return language(word[7:]), words[:position] + words[position + 1 :]
+    return language(), words
+
+
+def build_app(lang: Language) -> typer.Typer:
+    """Return the command line in a language.
+
+    Parameters
+    ----------
+    lang
+        Language of the help and of the results.
+
+    Returns
+    -------
+    typer.Typer
+        The application.
+    """
+    _ = translator(lang)
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help=_("Siting of industry on scarce land, within ZAN budgets."),
+        epilog=_("--lang fr|en, or SITING_LANG, sets the language."),
+    )
+    scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
+    scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
+    layer_option = Annotated[
+        str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
+    ]
+    format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
+
+    def version(value: bool) -> None:  # noqa: FBT001 - the form typer asks for
+        if value:
+            typer.echo(f"siting {__version__}")
+            raise typer.Exit
+
+    @app.callback()
+    def options(
+        show: Annotated[
+            bool,
+            typer.Option(
+                "--version", callback=version, is_eager=True, help=_("Show the version and leave.")
+            ),
+        ] = False,
+    ) -> None:
+        pass
+
+    @app.command(help=_("Score the sites of a file and tell whose ZAN budget they take from."))
+    def score(
+        file: Annotated[
+            Path | None,
+            typer.Argument(
+                show_default=False,
+                help=_("File of sites; the embedded demonstration sites when it is left out."),
+            ),
+        ] = None,
+        scenario: scenario_option = "base",
+        out: Annotated[
+            Path | None,
+            typer.Option("--out", "-o", help=_("File to write: .gpkg, .parquet, .csv, .geojson.")),
+        ] = None,
+        form: format_option = "table",
+        layer: layer_option = None,
+    ) -> None:
+        from siting.commands import score_command  # noqa: PLC0415 - heavy, see the module
+
+        with _progress(_) as progress:
+            status = score_command(
+                file, scenario=scenario, out=out, form=form, layer=layer, translate=_,
+                progress=progress,
+            )  # fmt: skip
+        raise typer.Exit(status)
+
+    @app.command(help=_("Check a file of sites and say everything that is wrong in it."))
+    def check(
+        file: Annotated[Path, typer.Argument(help=_("File of sites."))],
+        layer: layer_option = None,
+        form: format_option = "table",
+    ) -> None:
+        from siting.commands import check_command  # noqa: PLC0415
+
+        raise typer.Exit(check_command(file, layer=layer, form=form, translate=_))
+
+    @app.command(help=_("Show ZAN budgets: reference, used, remaining."))
+    def budget(
+        level: Annotated[
+            LevelName, typer.Option("--level", help=_("Level of the territories."))
+        ] = "epci",
+        territory: Annotated[
+            str | None, typer.Option("--territory", help=_("Code of one territory."))
+        ] = None,
+        scenario: scenario_option = "base",
+        until: Annotated[
+            int | None,
+            typer.Option("--until", help=_("Count the observed consumption up to this year.")),
+        ] = None,
+        form: format_option = "table",
+    ) -> None:
+        from siting.commands import budget_command  # noqa: PLC0415
+
+        raise typer.Exit(
+            budget_command(
+                level, territory=territory, scenario=scenario, until=until, form=form, translate=_
+            )
+        )
+
+    @app.command(help=_("Open the map app in the browser, on this machine only."))
+    def serve(
+        port: Annotated[int, typer.Option("--port", help=_("Port to listen on."))] = 8501,
+        address: Annotated[
+            str, typer.Option("--address", help=_("Address to listen on."))
+        ] = "127.0.0.1",
+        browser: Annotated[
+            bool, typer.Option("--browser/--no-browser", help=_("Open the browser."))
+        ] = True,
+    ) -> None:
+        from siting.commands import serve_command  # noqa: PLC0415
+
+        raise typer.Exit(serve_command(port=port, address=address, browser=browser, lang=lang))
+
+    return app
+
+
+@contextmanager
+def _progress(_: Translate) -> Iterator[Callable[[str, float], None] | None]:
+    """Show a bar on a terminal; stay silent in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def told(step: str, share: float) -> None:
+            bar.update(task, description=_(step), completed=share)
+
+        yield told
+
+
+def exit_status(rejected: Sequence[Problem]) -> int:
+    """Return the exit status of a finished command.
+
+    Parameters
+    ----------
+    rejected
+        Rows that were rejected.
+
+    Returns
+    -------
+    int
+        0, or 1 when rows were rejected.
+
+    Examples
+    --------
+    >>> exit_status(())
+    0
+    """
+    return EXIT_REJECTED_ROWS if rejected else EXIT_DONE
+
+
+if __name__ == "__main__":
+    main()

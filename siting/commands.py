@@ -1,0 +1,380 @@
+"""What each command of the command line does, heavy imports included."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import siting
+from layers.sites import SiteFile, read_sites
+from layers.spec import Status
+from layers.territory import Level, load_territory
+from siting.account import open_account
+from siting.documents import budget_document, dumps, problem_document, score_document
+from siting.domain import Manifest, VerdictCode
+from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, Problem
+from siting.export import check_output, write
+from siting.i18n import Language, Translate
+from siting.labels import LEVEL_LABELS, STATUS_LABELS, VERDICT_LABELS, hectares, number, percent
+from siting.pipeline import Run, load_world, manifest, read, run
+from siting.scenario import load_scenario
+
+NARROW_COLUMNS = 100
+WIDE_COLUMNS = 240
+
+_VERDICT_STYLES = {
+    VerdictCode.COMPATIBLE: "green",
+    VerdictCode.COMPATIBLE_WITH_POOLING: "cyan",
+    VerdictCode.OVER_BUDGET: "red",
+    VerdictCode.INELIGIBLE: "magenta",
+    VerdictCode.UNDETERMINED: "yellow",
+}
+
+
+def score_command(
+    file: Path | None,
+    *,
+    scenario: str,
+    out: Path | None,
+    form: str,
+    layer: str | None,
+    translate: Translate,
+    progress: Callable[[str, float], None] | None,
+) -> int:
+    """Score a file of sites, print the result and write it.
+
+    Parameters
+    ----------
+    file
+        The file; ``None`` for the embedded demonstration sites.
+    scenario
+        Name or path of the scenario.
+    out
+        File to write, if any.
+    form
+        ``table`` or ``json``.
+    layer
+        Layer of the file.
+    translate
+        Language of the result.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the file or the scenario cannot be used.
+    """
+    if out is not None:
+        check_output(out)
+    chosen = load_scenario(scenario)
+    world = load_world(progress=progress)
+    result = run(chosen, world, read(file, world, layer=layer), progress=progress)
+    if out is not None:
+        write(result, out, translate)
+    if form == "json":
+        typer.echo(dumps(score_document(result, translate)))
+    else:
+        _print_scores(result, translate)
+    _tell(result.rejected, translate)
+    return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
+
+
+def check_command(file: Path, *, layer: str | None, form: str, translate: Translate) -> int:
+    """Check a file of sites against the embedded territory, without scoring it.
+
+    Parameters
+    ----------
+    file
+        The file.
+    layer
+        Layer of the file.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the messages.
+
+    Returns
+    -------
+    int
+        Exit status: 1 when rows would be rejected.
+
+    Raises
+    ------
+    SitingError
+        If the file cannot be used at all.
+    """
+    found = read_sites(file, layer=layer, extent=load_territory().outline)
+    if form == "json":
+        document = {
+            "rows": found.row_count,
+            "accepted": len(found.layer.data),
+            "rejected": [problem_document(p, translate) for p in found.rejected],
+            "notes": [problem_document(p, translate) for p in found.notes],
+        }
+        typer.echo(dumps(document))
+    else:
+        _print_check(found, file, translate)
+    return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE
+
+
+def budget_command(
+    level: str,
+    *,
+    territory: str | None,
+    scenario: str,
+    until: int | None,
+    form: str,
+    translate: Translate,
+) -> int:
+    """Show budgets.
+
+    Parameters
+    ----------
+    level
+        Level of the territories.
+    territory
+        Code of the only one wanted.
+    scenario
+        Name or path of the scenario.
+    until
+        Last year of observed consumption to count.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the scenario or the territory is unknown.
+    """
+    chosen = load_scenario(scenario)
+    world = load_world(land_cover=False)
+    account = open_account(chosen, world.territory, world.layers["enaf_flows"], until=until)
+    made_with = manifest(chosen, world, account)
+    document = budget_document(account, Level(level), made_with, translate, territory=territory)
+    if form == "json":
+        typer.echo(dumps(document))
+    else:
+        _print_budgets(document, made_with, translate)
+    return EXIT_DONE
+
+
+def serve_command(*, port: int, address: str, browser: bool, lang: Language) -> int:
+    """Serve the app with Streamlit until it is stopped.
+
+    Parameters
+    ----------
+    port, address
+        Where it listens; the loopback address by default.
+    browser
+        Whether to open the browser.
+    lang
+        Language the app opens in.
+
+    Returns
+    -------
+    int
+        Exit status of Streamlit.
+    """
+    words = [
+        sys.executable, "-m", "streamlit", "run", str(app_path()),
+        f"--server.port={port}", f"--server.address={address}",
+        f"--server.headless={str(not browser).lower()}",
+        "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
+        "--server.maxUploadSize=200", "--client.toolbarMode=minimal",
+        "--client.showErrorDetails=none",
+    ]  # fmt: skip
+    try:
+        return subprocess.run(  # noqa: S603 - fixed words, our own interpreter
+            words, check=False, env={**os.environ, "SITING_LANG": lang}
+        ).returncode
+    except KeyboardInterrupt:
+        return EXIT_DONE
+
+
+def app_path() -> Path:
+    """Return the app's script: in the installed package, else at the root of the repository.
+
+    Returns
+    -------
+    Path
+        The script.
+    """
+    package = Path(siting.__file__).parent
+    installed = package / "_app.py"
+    return installed if installed.exists() else package.parent / "app.py"
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else WIDE_COLUMNS
+    return Console(width=width, highlight=False, emoji=False)
+
+
+def _banner(console: Console, made_with: Manifest, translate: Translate) -> None:
+    if made_with.demonstration:
+        names = ", ".join(
+            translate(layer.title)
+            for layer in made_with.layers
+            if layer.status is Status.DEMONSTRATION
+        )
+        text = translate("DEMONSTRATION DATA: not for decisions. Synthetic layers: {names}.")
+        console.print(text.format(names=names), style="bold yellow", markup=False)
+
+
+def _footer(console: Console, made_with: Manifest, translate: Translate) -> None:
+    text = translate(
+        "siting {version} · scenario {scenario} ({hash}) · rule set {ruleset} ({status}) · {day}"
+    )
+    console.print(
+        text.format(
+            version=made_with.version,
+            scenario=made_with.scenario,
+            hash=made_with.scenario_hash,
+            ruleset=made_with.ruleset,
+            status=translate(STATUS_LABELS[made_with.ruleset_status]),
+            day=made_with.created.isoformat(),
+        ),
+        style="dim",
+        markup=False,
+    )
+
+
+def _table(columns: Sequence[tuple[str, str]]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title, justify in columns:
+        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def _print_scores(result: Run, _: Translate) -> None:
+    console = _console()
+    _banner(console, result.manifest, _)
+    table = _table(
+        [
+            (_("Rank"), "right"), (_("Site"), "left"), (_("Verdict"), "left"),
+            (_("Score"), "right"), (_("Reliability"), "right"), (_("Area (ha)"), "right"),
+            (_("ENAF (ha)"), "right"), (_("EPCI charged"), "left"), (_("Why"), "left"),
+        ]
+    )  # fmt: skip
+    epci = result.shares[result.shares["level"] == Level.EPCI.value]
+    names = epci.groupby("site_id")["name"].agg(" + ".join)
+    order = result.scores.rank.sort_values(kind="stable", na_position="last").index
+    for site_id in order:
+        verdict = result.verdicts[site_id]
+        rank = result.scores.rank[site_id]
+        reasons = (*verdict.reasons, *result.eligibility[site_id].conditions)
+        label = f"[{_VERDICT_STYLES[verdict.code]}]{_(VERDICT_LABELS[verdict.code])}[/]"
+        table.add_row(
+            number(rank, _), _plain(result.sites.at[site_id, "name"]), label,
+            number(result.scores.total[site_id], _, decimals=1),
+            percent(result.scores.reliability[site_id], _),
+            hectares(result.sites.at[site_id, "gross_area_m2"], _),
+            hectares(result.land.enaf_m2[site_id], _), _plain(names.get(site_id, "")),
+            _plain(reasons[0].text(_) if reasons else ""),
+        )  # fmt: skip
+    console.print(table)
+    _print_plan(console, result, _)
+    _footer(console, result.manifest, _)
+
+
+def _print_plan(console: Console, result: Run, _: Translate) -> None:
+    verdict = result.plan.verdict
+    text = _("Chosen sites together ({posted} posted, {left_out} left out): {verdict}")
+    console.print(
+        text.format(
+            posted=len(result.plan.posted),
+            left_out=len(result.plan.left_out),
+            verdict=_(VERDICT_LABELS[verdict.code]),
+        ),
+        style=f"bold {_VERDICT_STYLES[verdict.code]}",
+        markup=False,
+    )
+    for part in result.plan.territories:
+        if part.verdict.code is not VerdictCode.COMPATIBLE:
+            year = part.first_overshoot_year
+            when = _(" (from {year})").format(year=year) if year else ""
+            console.print(f"  {part.verdict.reasons[0].text(_)}{when}", markup=False)
+
+
+def _print_check(found: SiteFile, file: Path, _: Translate) -> None:
+    console = _console()
+    accepted = len(found.layer.data)
+    text = _("{file}: {rows} rows, {accepted} accepted, {rejected} rejected")
+    console.print(
+        text.format(
+            file=file.name, rows=found.row_count, accepted=accepted,
+            rejected=found.row_count - accepted,
+        ),
+        markup=False,
+    )  # fmt: skip
+    for title, problems in ((_("Rejected"), found.rejected), (_("Notes"), found.notes)):
+        if problems:
+            console.print(title, style="bold", markup=False)
+        for one in problems:
+            console.print(f"  {one.line(_)}", markup=False)
+
+
+def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
+    console = _console()
+    _banner(console, made_with, _)
+    budgets = document["budgets"]
+    table = _table(
+        [
+            (_("Code"), "left"), (_(LEVEL_LABELS[budgets[0]["level"]]), "left"),
+            (_("Reference (ha)"), "right"), (_("Rate"), "right"), (_("Budget (ha)"), "right"),
+            (_("Used (ha)"), "right"), (_("Committed (ha)"), "right"),
+            (_("Remaining (ha)"), "right"), (_("Status"), "left"),
+        ]
+    )  # fmt: skip
+    for row in budgets:
+        partial = "" if row["complete"] else " *"
+        table.add_row(
+            row["code"], _plain(row["name"] + partial), hectares(row["reference_m2"], _),
+            percent(row["rate"], _, decimals=1), hectares(row["budget_m2"], _),
+            hectares(row["observed_m2"], _), hectares(row["committed_m2"], _),
+            hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
+        )  # fmt: skip
+    console.print(table)
+    text = _("{measure} {period}, reference {reference}; observed until {year}. Source: {source}")
+    first = budgets[0]
+    console.print(
+        text.format(
+            measure="ENAF", period=first["period"], reference=first["reference_period"],
+            year=first["observed_until"], source=first["source"],
+        ),
+        markup=False, style="dim",
+    )  # fmt: skip
+    if not all(row["complete"] for row in budgets):
+        told = _("* part of the territory lies outside the region and is not counted")
+        console.print(told, style="dim", markup=False)
+    _footer(console, made_with, _)
+
+
+def _tell(rejected: Sequence[Problem], _: Translate) -> None:
+    for one in rejected:
+        typer.echo(f"{_('rejected')}: {one.line(_)}", err=True)
+
+
+def _plain(text: str) -> str:
+    """Keep the brackets of names from being read as styles."""
+    return text.replace("[", r"\[")

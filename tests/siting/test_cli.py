@@ -1,0 +1,191 @@
+"""The command line as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from siting import __version__
+from siting.cli import main
+
+
+def siting(capsys, *words):
+    """Run a command in this process; return its status, output and messages."""
+    with pytest.raises(SystemExit) as left:
+        main(list(words))
+    out = capsys.readouterr()
+    return left.value.code or 0, out.out, out.err
+
+
+def shell(*words, **options):
+    """Run a command as a process of its own, its output in a pipe."""
+    env = {**os.environ, "SITING_LANG": "fr"}
+    return subprocess.run(
+        [sys.executable, "-m", "siting.cli", *words],
+        capture_output=True, text=True, encoding="utf-8", check=False, env=env, timeout=300,
+        **options,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def square(tmp_path):
+    """Write a GeoJSON with one 4 ha square near Nantes and, if asked, more rows."""
+
+    def write(*more):
+        ring = [
+            [-1.60, 47.30],
+            [-1.5974, 47.30],
+            [-1.5974, 47.3018],
+            [-1.60, 47.3018],
+            [-1.60, 47.30],
+        ]
+        features = [
+            {"type": "Feature", "properties": {"site_id": "a", "name": "Carré"},
+             "geometry": {"type": "Polygon", "coordinates": [ring]}},
+            *more,
+        ]  # fmt: skip
+        path = tmp_path / "sites.geojson"
+        text = json.dumps({"type": "FeatureCollection", "features": features})
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+EMPTY = {"type": "Feature", "properties": {"site_id": "b"}, "geometry": None}
+
+
+def test_version(capsys):
+    assert siting(capsys, "--version") == (0, f"siting {__version__}\n", "")
+
+
+def test_score_of_the_embedded_sites_as_json(capsys):
+    status, out, err = siting(capsys, "score", "--format", "json")
+    document = json.loads(out)
+    assert (status, err) == (0, "")
+    assert len(document["sites"]) == 30
+    assert document["manifest"]["demonstration"] is True
+    assert document["rejected"] == []
+
+
+def test_the_table_is_french_by_default_and_says_demonstration(capsys):
+    status, out, _ = siting(capsys, "score")
+    assert status == 0
+    assert "DONNÉES DE DÉMONSTRATION" in out
+    assert "Démo" in out
+    _, english, _ = siting(capsys, "--lang", "en", "score")
+    assert "DEMONSTRATION DATA" in english
+
+
+def test_a_good_file_is_done_and_a_rejected_row_is_told(capsys, square, tmp_path):
+    out_file = tmp_path / "out.gpkg"
+    assert siting(capsys, "score", str(square()), "--format", "json")[0] == 0
+    status, out, err = siting(
+        capsys, "score", str(square(EMPTY)), "--format", "json", "--out", str(out_file)
+    )
+    document = json.loads(out)
+    assert status == 1
+    assert [site["site_id"] for site in document["sites"]] == ["a"]
+    assert [(r["row"], r["code"]) for r in document["rejected"]] == [(2, "geometry-empty")]
+    assert "ligne 2" in err
+    assert out_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("vide.gpkg", b"", "file-empty"),
+        ("image.geojson", b"\x89PNG\r\n\x1a\n....", "file-unreadable"),
+        ("sites.docx", b"hello", "file-format"),
+        ("sites.zip", b"PK\x03\x04 broken", "archive-broken"),
+    ],
+)  # fmt: skip
+def test_an_unusable_file_is_status_2_and_one_clear_line(capsys, tmp_path, name, content, code):
+    path = tmp_path / name
+    path.write_bytes(content)
+    status, out, err = siting(capsys, "score", str(path))
+    assert (status, out) == (2, "")
+    assert name in err
+    assert f"[{code}]" in err
+    assert "Traceback" not in err
+
+
+def test_a_missing_file_and_a_missing_scenario(capsys, tmp_path):
+    status, _, err = siting(capsys, "score", str(tmp_path / "nulle-part.gpkg"))
+    assert (status, "[file-missing]" in err) == (2, True)
+    status, _, err = siting(capsys, "score", "--scenario", "inconnu")
+    assert (status, "[scenario-unknown]" in err) == (2, True)
+
+
+def test_a_bad_scenario_tells_everything_at_once(capsys, tmp_path):
+    path = tmp_path / "mien.toml"
+    path.write_text(
+        'extends = "base"\nid = "mien"\nsurprise = 1\n[weights]\nland = -1\n', encoding="utf-8"
+    )
+    status, _, err = siting(capsys, "score", "--scenario", str(path))
+    assert status == 2
+    assert "surprise" in err
+    assert "weights.land" in err
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(capsys, square, tmp_path):
+    status, _, err = siting(capsys, "score", str(square()), "--out", str(tmp_path / "r.xyz"))
+    assert (status, "[output-format]" in err) == (2, True)
+
+
+def test_an_internal_error_is_status_3_without_a_traceback(capsys, monkeypatch):
+    def fail(*_args, **_options):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("siting.commands.load_world", fail)
+    status, out, err = siting(capsys, "budget")
+    assert (status, out) == (3, "")
+    assert "RuntimeError" in err
+    assert "boom" in err
+    assert "Traceback" not in err
+
+
+def test_check_lists_what_is_wrong(capsys, square):
+    status, out, _ = siting(capsys, "check", str(square(EMPTY)), "--format", "json")
+    document = json.loads(out)
+    assert status == 1
+    assert (document["rows"], document["accepted"]) == (2, 1)
+    assert document["rejected"][0]["code"] == "geometry-empty"
+    status, out, _ = siting(capsys, "check", str(square()))
+    assert status == 0
+    assert "1 acceptée" in out
+
+
+def test_budget_of_the_region_gives_the_published_totals(capsys):
+    """R29: 19,400 ha over 2011-2020; 24,258 ha from 1 January 2011 to 1 January 2024."""
+    status, out, _ = siting(
+        capsys, "budget", "--level", "region", "--until", "2023", "--format", "json"
+    )
+    (region,) = json.loads(out)["budgets"]
+    assert status == 0
+    assert region["reference_m2"] == pytest.approx(194_000_000, rel=0.005)
+    assert region["reference_m2"] + region["observed_m2"] == pytest.approx(242_580_000, rel=0.005)
+    assert region["budget_m2"] == pytest.approx(97_000_000, rel=0.005)
+    assert region["status"] == "demonstration"
+
+
+def test_budget_of_one_territory_and_an_unknown_one(capsys):
+    status, out, _ = siting(capsys, "budget", "--territory", "244400404")
+    assert status == 0
+    assert "Nantes Métropole" in out
+    status, _, err = siting(capsys, "budget", "--territory", "999999999")
+    assert (status, "[territory-unknown]" in err) == (2, True)
+
+
+def test_a_pipe_gets_the_result_alone():
+    done = shell("score", "--format", "json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert len(json.loads(done.stdout)["sites"]) == 30
+
+
+def test_help_is_in_the_language_asked_for():
+    assert "Noter les sites" in shell("--help").stdout
+    assert "Score the sites" in shell("--lang", "en", "--help").stdout
