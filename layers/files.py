@@ -1,0 +1,299 @@
+"""Open a file of features or a table safely, and say what is wrong with it.
+
+The format is told by the suffix and proved by the content. Nothing outside the file is
+read but the companions of a Shapefile; archives are unpacked under names of our own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from stat import S_ISLNK
+from typing import Final
+
+from layers.crs import sibling
+from layers.delimited import read_delimited
+from layers.errors import N_, LayerError, Problem, problem
+from layers.placing import place
+from layers.raw_table import RawTable, in_file
+from layers.vector import read_parquet, read_vector
+
+LIMIT_BYTES: Final = 2 << 30
+_HEAD: Final = 4096
+_MAX_MEMBERS: Final = 10_000
+_MAX_RATIO: Final = 200  # of an archive that unfolds to more than _RATIO_FROM bytes
+_RATIO_FROM: Final = 64 << 20
+_POINTERS: Final = (b"version https://git-lfs", b"/annex/objects/")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files that can be opened.
+
+    Parameters
+    ----------
+    title
+        Name of the format.
+    suffixes
+        File suffixes, lower case.
+    signature
+        First bytes of every such file.
+    driver
+        GDAL driver that reads it; empty if GDAL does not.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    signature: bytes = b""
+    driver: str = ""
+
+
+CSV: Final = Format("CSV", (".csv", ".tsv", ".txt"))
+ZIP: Final = Format("ZIP", (".zip",), b"PK\x03\x04")
+PARQUET: Final = Format("GeoParquet", (".parquet", ".geoparquet"), b"PAR1")
+SHAPEFILE: Final = Format("Shapefile", (".shp",), b"\x00\x00\x27\x0a", "ESRI Shapefile")
+FORMATS: Final = (
+    Format("GeoPackage", (".gpkg",), b"SQLite format 3\x00", "GPKG"),
+    Format("GeoJSON", (".geojson", ".json"), b"{", "GeoJSON"),
+    Format("FlatGeobuf", (".fgb",), b"fgb\x03fgb", "FlatGeobuf"),
+    SHAPEFILE,
+    PARQUET,
+    CSV,
+    ZIP,
+)
+_COMPANIONS: Final = (".shx", ".dbf", ".prj", ".cpg")
+# Enough to tell a user what a file is that bears the wrong suffix.
+_LOOKS: Final = (
+    (b"\x89PNG", N_("a PNG image")),
+    (b"\xff\xd8\xff", N_("a JPEG image")),
+    (b"%PDF", N_("a PDF document")),
+    (b"PK\x03\x04", N_("a ZIP archive or an office document")),
+    (b"PK\x05\x06", N_("an empty ZIP archive")),
+    (b"SQLite format 3\x00", N_("an SQLite database")),
+    (b"fgb\x03", N_("a FlatGeobuf file")),
+    (b"PAR1", N_("a Parquet file")),
+    (b"\x00\x00\x27\x0a", N_("a Shapefile")),
+    (b"\x1f\x8b", N_("a gzip archive")),
+    (b"7z\xbc\xaf", N_("a 7z archive")),
+    (b"Rar!", N_("a RAR archive")),
+)
+
+
+def open_file(
+    path: Path | str, *, layer: str | None = None, limit_bytes: int = LIMIT_BYTES
+) -> RawTable:
+    """Open a file and return its rows as they are, with their geometry and CRS.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (``.shp``, or a ``.zip`` that holds one), GeoParquet,
+        FlatGeobuf, or CSV with WKT or coordinates.
+    layer
+        Layer to read, where the file has several.
+    limit_bytes
+        Largest size accepted, of the file and of what an archive unfolds to.
+
+    Returns
+    -------
+    RawTable
+        At least one row; ``geometry`` and ``crs`` are given, ``errors`` is empty.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be used; all that is wrong with it as a whole at once.
+    """
+    path = Path(path)
+    name = path.name
+    found = identify(path, limit_bytes=limit_bytes)
+    if found is ZIP:
+        with _unpacked(path, limit_bytes) as inner:
+            table = _read(inner, name, identify(inner, name=name), layer)
+    else:
+        table = _read(path, name, found, layer)
+    if table.row_count == 0:
+        table = replace(table, errors=(problem("no-rows"), *table.errors))
+    if table.errors:
+        raise LayerError(in_file(table.errors, name))
+    return table
+
+
+def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BYTES) -> Format:
+    """Tell the format of a file by its suffix, and check that its content is of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Its name in messages; that of ``path`` by default.
+    limit_bytes
+        Largest size accepted.
+
+    Returns
+    -------
+    Format
+        One of :data:`FORMATS`.
+
+    Raises
+    ------
+    LayerError
+        If the file is missing, empty, too large, a pointer, a web page, or not of the
+        format its suffix says.
+    """
+    name = name or path.name
+    if not path.is_file():
+        raise LayerError(problem("file-missing", file=name))
+    size = path.stat().st_size
+    if size == 0:
+        raise LayerError(problem("file-empty", file=name))
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(_POINTERS) or (size < _HEAD and b".git/annex/objects/" in text):
+        raise LayerError(problem("file-pointer", file=name))
+    if text.startswith(b"<"):
+        raise LayerError(problem("file-html", file=name))
+    if size > limit_bytes:
+        found, expected = _weight(size), _weight(limit_bytes)
+        raise LayerError(problem("file-too-large", file=name, found=found, expected=expected))
+    suffix = path.suffix.lower()
+    known = next((f for f in FORMATS if suffix in f.suffixes), None)
+    if known is None:
+        expected = ", ".join(s for f in FORMATS for s in f.suffixes)
+        found = suffix or path.name
+        raise LayerError(problem("file-format", file=name, found=found, expected=expected))
+    if not text.startswith(known.signature) and not head.startswith(known.signature):
+        raise LayerError(_unlike(known, head, name))
+    if known is CSV and _look(head) is not None:
+        raise LayerError(_unlike(known, head, name))
+    return known
+
+
+def _read(path: Path, name: str, found: Format, layer: str | None) -> RawTable:
+    if found is CSV:
+        table = read_delimited(path, name)
+    elif found is PARQUET:
+        table = read_parquet(path, name)
+    elif found is SHAPEFILE:
+        notes = _check_shapefile(path, name)
+        table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
+        table = replace(table, notes=(*notes, *table.notes))
+    else:
+        table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
+    return place(table) if table.geometry is None else table
+
+
+def _check_shapefile(path: Path, name: str) -> list[Problem]:
+    """Check what GDAL does not: a truncated file gives it empty geometries, told nowhere."""
+    with path.open("rb") as stream:
+        header = stream.read(28)
+    declared = 2 * int.from_bytes(header[24:28], "big")
+    size = path.stat().st_size
+    missing = [] if sibling(path, ".shx") else [problem("file-missing", file=f"{path.stem}.shx")]
+    if declared > size:
+        found = f"{size} / {declared} bytes"
+        missing.append(problem("file-unreadable", file=name, expected=SHAPEFILE.title, found=found))
+    if missing:
+        raise LayerError(missing)
+    if sibling(path, ".dbf"):
+        return []
+    return [problem("file-missing", file=f"{path.stem}.dbf", severity="warning")]
+
+
+@contextmanager
+def _unpacked(path: Path, limit_bytes: int) -> Iterator[Path]:
+    """Unpack the one layer of an archive under names of our own, then remove it."""
+    with tempfile.TemporaryDirectory(prefix="siting-") as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                _check_archive(archive, path, limit_bytes)
+                inner = _extract(archive, path.name, Path(folder))
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            found = str(error) or type(error).__name__
+            raise LayerError(problem("archive-broken", file=path.name, found=found)) from error
+        yield inner
+
+
+def _check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int) -> None:
+    members = archive.infolist()
+    unsafe = [m.filename for m in members if _escapes(m)]
+    if unsafe:
+        found = ", ".join(unsafe[:5])
+        raise LayerError(problem("archive-unsafe", file=path.name, found=found))
+    total = sum(member.file_size for member in members)
+    bomb = total > _RATIO_FROM and total > _MAX_RATIO * path.stat().st_size
+    if bomb or total > limit_bytes or len(members) > _MAX_MEMBERS:
+        found = f"{len(members)} → {_weight(total)}"
+        raise LayerError(problem("archive-unsafe", file=path.name, found=found))
+    if any(member.flag_bits & 1 for member in members):
+        found = N_("it is protected by a password")
+        raise LayerError(problem("archive-broken", file=path.name, found=found))
+
+
+def _escapes(member: zipfile.ZipInfo) -> bool:
+    raw = member.orig_filename
+    parts = (PurePosixPath(raw), PureWindowsPath(raw))
+    absolute = any(p.is_absolute() or p.drive or p.root for p in parts)
+    return absolute or ".." in parts[1].parts or S_ISLNK(member.external_attr >> 16)
+
+
+def _extract(archive: zipfile.ZipFile, name: str, folder: Path) -> Path:
+    """Write the only readable member, with its companions, as ``data.<suffix>``."""
+    files = {
+        PurePosixPath(m.filename): m
+        for m in archive.infolist()
+        if not m.is_dir() and not m.filename.startswith("__MACOSX/")
+    }
+    readable = {s for f in FORMATS if f is not ZIP and f is not CSV for s in f.suffixes}
+    layers = [p for p in files if p.suffix.lower() in readable]
+    layers = layers or [p for p in files if p.suffix.lower() in CSV.suffixes]
+    if len(layers) != 1:
+        code = "layer-choice" if layers else "archive-content"
+        found = ", ".join(str(p) for p in layers or list(files)[:10]) or N_("nothing")
+        raise LayerError(problem(code, file=name, found=found))
+    (chosen,) = layers
+    wanted = {chosen: chosen.suffix.lower()}
+    if chosen.suffix.lower() in SHAPEFILE.suffixes:
+        stem = str(chosen.with_suffix("")).lower()
+        for p in files:
+            if p.suffix.lower() in _COMPANIONS and str(p.with_suffix("")).lower() == stem:
+                wanted[p] = p.suffix.lower()
+    for p, suffix in wanted.items():
+        with archive.open(files[p]) as source, (folder / f"data{suffix}").open("wb") as target:
+            shutil.copyfileobj(source, target)
+    return folder / f"data{chosen.suffix.lower()}"
+
+
+def _look(head: bytes) -> str | None:
+    return next((what for signature, what in _LOOKS if head.startswith(signature)), None)
+
+
+def _unlike(known: Format, head: bytes, name: str) -> Problem:
+    found = _look(head) or (N_("binary data") if b"\0" in head else N_("a text"))
+    if known is ZIP:
+        return problem("archive-broken", file=name, found=found)
+    return problem("file-unreadable", file=name, expected=known.title, found=found)
+
+
+def _weight(size: int) -> str:
+    """Return a size for messages.
+
+    Examples
+    --------
+    >>> _weight(2 << 30), _weight(1500)
+    ('2.0 GiB', '1.5 KiB')
+    """
+    value, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -1,0 +1,182 @@
+"""Geometry and CRS of a table from its columns: WKT, longitude and latitude, x and y.
+
+Which columns, and what their names declare, is data: the tables at the top. A CRS is
+declared by the name of the columns (``lon``, ``x_l93``), by a column (``crs``) or by
+the cells (``SRID=2154;POINT…``); it is never guessed from the numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+
+from layers.cells import as_text, read_number
+from layers.crs import EXAMPLE_CRS, parse_crs
+from layers.errors import N_, Problem, problem
+from layers.gdal import quiet_gdal
+from layers.raw_table import Bools, Geometries, RawTable, field_key, row_problems
+
+# Outlines before points: the standard CNIG Friches has both, and only points are required.
+WKT_FIELDS: Final = (
+    "geometry", "wkt", "geom", "the_geom", "wkt_geom", "geomsurf", "site_geomsurf",
+    "terr_geomsurf", "geompoint", "site_geompoint",
+)  # fmt: skip
+# Pairs of columns and the CRS their name declares; None where the file must declare it.
+PAIR_FIELDS: Final[Mapping[tuple[str, str], str | None]] = MappingProxyType(
+    {
+        ("lon", "lat"): "EPSG:4326",
+        ("long", "lat"): "EPSG:4326",
+        ("lng", "lat"): "EPSG:4326",
+        ("longitude", "latitude"): "EPSG:4326",
+        ("x_wgs84", "y_wgs84"): "EPSG:4326",
+        ("x_l93", "y_l93"): "EPSG:2154",
+        ("x", "y"): None,
+    }
+)
+CRS_FIELDS: Final = ("crs", "epsg", "srid", "code_epsg")
+_EXPECTED: Final = N_("a WKT column (geometry, wkt…) or lon and lat")
+_CURVES: Final = re.compile(r"CURVE|SURFACE|CIRCULARSTRING", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Placed:
+    geometry: Geometries
+    crs: frozenset[str]
+    curved: Bools
+    fields: tuple[str, ...]
+    rejected: tuple[Problem, ...]
+
+
+def place(table: RawTable) -> RawTable:
+    """Return ``table`` with the geometry and CRS its columns tell.
+
+    Parameters
+    ----------
+    table
+        A table without geometry of its own.
+
+    Returns
+    -------
+    RawTable
+        With ``geometry`` and ``crs``, or with the ``errors`` that say why not; cells that
+        cannot be read are in ``rejected``, their geometry is ``None``.
+    """
+    by_key = {field_key(str(c)): str(c) for c in reversed(table.data.columns)}
+    wkt = tuple(by_key[key] for key in WKT_FIELDS if key in by_key)
+    pair = next((p for p in PAIR_FIELDS if p[0] in by_key and p[1] in by_key), None)
+    if wkt:
+        placed = _from_wkt(table, wkt)
+    elif pair:
+        placed = _from_pair(table, (by_key[pair[0]], by_key[pair[1]]), PAIR_FIELDS[pair])
+    else:
+        found = ", ".join(map(str, table.data.columns))
+        lacking = problem("geometry-column", expected=_EXPECTED, found=found)
+        return replace(table, errors=(*table.errors, lacking))
+    crs_field = next((by_key[key] for key in CRS_FIELDS if key in by_key), None)
+    crs, errors = _declared_crs(table, placed.crs, crs_field)
+    used = (*placed.fields, *([crs_field] if crs_field else []))
+    return replace(
+        table,
+        geometry=placed.geometry,
+        crs=crs,
+        curved=placed.curved,
+        geometry_field=", ".join(placed.fields),
+        used_fields=used,
+        errors=(*table.errors, *errors),
+        rejected=(*table.rejected, *placed.rejected),
+    )
+
+
+def _from_wkt(table: RawTable, fields: tuple[str, ...]) -> _Placed:
+    """Read WKT and EWKT; of several columns, the first that is filled in each row."""
+    text = as_text(table.data[fields[0]])
+    for field in fields[1:]:
+        text = text.where(text.ne(""), as_text(table.data[field]))
+    parts = text.str.extract(r"(?i)^(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<wkt>.*)$")
+    wkt = parts["wkt"].fillna("").to_numpy(dtype=object)
+    # A curve makes shapely refuse the whole column.
+    curved = parts["wkt"].str.contains(_CURVES).to_numpy(dtype=bool, na_value=False)
+    straight = np.where(curved, "", wkt)
+    with np.errstate(invalid="ignore"):  # a coordinate that is not a number is told later
+        geometry = np.asarray(shapely.from_wkt(straight, on_invalid="ignore"), dtype=object)
+    geometry[curved] = _straightened(wkt[curved])
+    lost = shapely.is_missing(geometry) & (wkt != "")
+    rejected = row_problems(
+        lost, table.rows, "geometry-invalid", field=", ".join(fields), found=_reasons(wkt, lost)
+    )
+    srids = frozenset(f"EPSG:{srid}" for srid in parts["srid"].dropna().unique())
+    return _Placed(geometry, srids, curved & ~lost, fields, tuple(rejected))
+
+
+def _reasons(wkt: Any, lost: Bools) -> dict[int, str]:
+    reasons = {}
+    for i in np.flatnonzero(lost):
+        try:
+            shapely.from_wkt(wkt[i])
+        except (shapely.errors.GEOSException, NotImplementedError, TypeError) as error:
+            reasons[int(i)] = str(error)
+    return reasons
+
+
+def _straightened(wkt: Any) -> Geometries:
+    """Turn curved WKT into segments, which GDAL does and shapely does not."""
+    if not len(wkt):
+        return np.empty(0, dtype=object)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "curves.csv"
+        pd.DataFrame({"WKT": wkt}).to_csv(path, index=False)
+        with quiet_gdal():
+            _, _, wkb, _ = pyogrio.raw.read(path, columns=[])
+    return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+
+
+def _from_pair(table: RawTable, fields: tuple[str, str], crs: str | None) -> _Placed:
+    """Read two columns of coordinates; a row that lacks one has no geometry."""
+    cells = [read_number(table.data[field]) for field in fields]
+    x, y = (c.column.to_numpy(dtype=float) for c in cells)
+    rejected = [
+        wrong
+        for field, c in zip(fields, cells, strict=True)
+        for wrong in row_problems(
+            c.wrong, table.rows, "value-type", field=field, expected=N_("a number"),
+            found=as_text(table.data[field]).to_numpy(dtype=object),
+        )
+    ]  # fmt: skip
+    geometry = np.full(len(x), None, dtype=object)
+    known = np.isfinite(x) & np.isfinite(y)
+    geometry[known] = shapely.points(x[known], y[known])
+    nothing = np.zeros(len(x), dtype=bool)
+    declared = frozenset([crs] if crs else [])
+    return _Placed(geometry, declared, nothing, fields, tuple(rejected))
+
+
+def _declared_crs(
+    table: RawTable, declared: frozenset[str], field: str | None
+) -> tuple[pyproj.CRS | None, list[Problem]]:
+    """Bring together what the names, the cells and the CRS column declare."""
+    texts = set(declared)
+    if field:
+        texts |= set(as_text(table.data[field]).unique()) - {""}
+    if not texts:
+        return None, [problem("crs-missing", field=field, expected=EXAMPLE_CRS)]
+    known = {text: parse_crs(text) for text in sorted(texts)}
+    unknown = [text for text, crs in known.items() if crs is None]
+    if unknown:
+        return None, [problem("crs-unknown", field=field, found=text) for text in unknown]
+    first, *others = (crs for crs in known.values() if crs is not None)
+    if any(not other.equals(first, ignore_axis_order=True) for other in others):
+        found = ", ".join(known)
+        expected = N_("the same one in every row")
+        return None, [problem("crs-mismatch", field=field, found=found, expected=expected)]
+    return first, []

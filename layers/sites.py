@@ -1,0 +1,157 @@
+"""Any file of sites as the one site table: rows kept, rows rejected, nothing lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.errors import LayerError, Problem
+from layers.files import LIMIT_BYTES, open_file
+from layers.raw_table import Bools, RawTable, in_file, row_problems, told_of
+from layers.site_attributes import SiteAttributes, read_attributes
+from layers.site_columns import Profile, pick_columns
+from layers.site_geometry import SiteShapes, out_of_range, site_shapes
+from layers.site_table import SITES, SITES_CRS
+from layers.spec import Layer, Provenance, Status, make_layer
+from layers.tables import NOT_STATED
+
+AREA_TOLERANCE: Final = 0.05  # of the drawn area; a declared one farther from it is told
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SiteFile:
+    """The sites of a file, and what was found in it.
+
+    Parameters
+    ----------
+    layer
+        Sites of the valid rows: contract :data:`layers.site_table.SITES`, EPSG:2154,
+        RangeIndex, in the order of the file.
+    rejected
+        Errors, each with the 1-based position of its row in the file and its field. A row
+        with one error is not in ``layer``; all its errors are here.
+    notes
+        Warnings: what was repaired, assumed or left out.
+    row_count
+        Rows of the file: those of ``layer`` and those of ``rejected``.
+    """
+
+    layer: Layer
+    rejected: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    row_count: int
+
+
+def read_sites(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    extent: shapely.Geometry | None = None,
+    status: Status = Status.DECLARED,
+    limit_bytes: int = LIMIT_BYTES,
+) -> SiteFile:
+    """Read a file of sites.
+
+    Columns are found by name (:mod:`layers.site_columns`): those of the site table, of the
+    CNIG standards *Sites économiques* and *Friches*, of Cartofriches, and a few words of
+    planners. A column whose unit is not in its name or in a standard is left out.
+
+    A file without identifiers gets ``row-000001``…, one without names takes the
+    identifiers, one without ``confidentiality`` is public. Where that column is there but
+    empty, the site is restricted. Of rows that share an identifier, none is kept.
+
+    Parameters
+    ----------
+    path
+        The file, in a format of :data:`layers.files.FORMATS` and any CRS it declares.
+    layer
+        Layer to read, where the file has several.
+    extent
+        Outline of the territory in EPSG:2154. A site outside is rejected, one across its
+        border is told; ``None`` for no check of place.
+    status
+        Status of the figures of the file.
+    limit_bytes
+        Largest size accepted.
+
+    Returns
+    -------
+    SiteFile
+        The sites and what was found.
+
+    Raises
+    ------
+    LayerError
+        If the file as a whole cannot be used; with all that is wrong with it.
+
+    Notes
+    -----
+    ``gross_area_m2`` is the planar area of the polygon in EPSG:2154: in Pays de la Loire
+    0.06 % to 0.19 % smaller than on the ellipsoid (see :mod:`layers.site_geometry`).
+    """
+    table = open_file(path, layer=layer, limit_bytes=limit_bytes)
+    unplaced = out_of_range(table)
+    if unplaced is not None:
+        raise LayerError(in_file([unplaced], table.name))
+    picked = pick_columns(table)
+    attributes = read_attributes(table, picked)
+    declared_area_m2 = attributes.columns["declared_area_m2"].to_numpy(dtype=float)
+    shapes = site_shapes(table, declared_area_m2, extent=extent)
+    rejected = in_file([*table.rejected, *attributes.errors, *shapes.errors], table.name)
+    kept = ~told_of(rejected, table.rows)
+    data = _assembled(table, attributes, shapes, kept)
+    mismatches = _area_mismatches(data, shapes.is_disc[kept], picked.source("declared_area_m2"))
+    notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes, *mismatches]
+    return SiteFile(
+        layer=make_layer(SITES, data, _provenance(table, picked.profile, status)),
+        rejected=rejected,
+        notes=in_file(notes, table.name),
+        row_count=table.row_count,
+    )
+
+
+def _assembled(
+    table: RawTable, attributes: SiteAttributes, shapes: SiteShapes, kept: Bools
+) -> gpd.GeoDataFrame:
+    """Put the columns of the contract together, for the rows that have no error."""
+    polygons = shapes.polygons[kept]
+    columns = {name: values[kept].array for name, values in attributes.columns.items()}
+    origin = attributes.columns["geometry_origin"][kept].fillna("drawn")
+    columns["geometry_origin"] = origin.mask(shapes.is_disc[kept], "disc").array
+    columns["row"] = pd.array(table.rows[kept], "int64")
+    columns["gross_area_m2"] = pd.array(shapely.area(polygons), "float64")
+    ordered = {column.name: columns[column.name] for column in SITES.columns}
+    index = pd.RangeIndex(len(polygons))
+    return gpd.GeoDataFrame(ordered, geometry=polygons, crs=SITES_CRS, index=index)
+
+
+def _area_mismatches(data: gpd.GeoDataFrame, is_disc: Bools, field: str) -> list[Problem]:
+    """Tell of declared areas that are far from the drawn ones."""
+    declared = data["declared_area_m2"].to_numpy(dtype=float)
+    drawn = data["gross_area_m2"].to_numpy(dtype=float)
+    far = ~is_disc & (np.abs(declared - drawn) > AREA_TOLERANCE * drawn)
+    where = np.flatnonzero(far)
+    return row_problems(
+        far, data["row"].to_numpy(dtype=np.int64), "area-mismatch", field=field,
+        found={int(i): f"{declared[i]:.0f}" for i in where},
+        expected={int(i): f"{drawn[i]:.0f}" for i in where}, severity="warning",
+    )  # fmt: skip
+
+
+def _provenance(table: RawTable, profile: Profile, status: Status) -> Provenance:
+    converted = table.crs is not None and not table.crs.equals(SITES_CRS, ignore_axis_order=True)
+    return Provenance(
+        publisher=profile.publisher,
+        title=profile.title or table.name,
+        vintage=NOT_STATED,
+        licence=profile.licence,
+        status=status,
+        method=f"{table.crs.name} → {SITES_CRS}" if table.crs and converted else "",
+        file=table.name,
+    )

@@ -1,0 +1,304 @@
+"""Vector files that GDAL or Arrow reads, as raw rows: nothing converted, nothing guessed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+
+from layers.crs import declared_crs, declared_projection, known_crs, sibling
+from layers.errors import N_, LayerError, Problem, problem
+from layers.gdal import plain_message, quiet_gdal, told_warnings
+from layers.raw_table import Bools, Geometries, RawTable, row_problems, unique_names
+
+_ERRORS: Final = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError,
+    ValueError, KeyError, NotImplementedError,
+)  # fmt: skip
+_CURVED: Final = "OGR_GEOMETRY LIKE '%CURVE%' OR OGR_GEOMETRY IN ('MULTISURFACE', 'CIRCULARSTRING')"
+# A text that looks like a date stays as it is written.
+_OPTIONS: Final = {"GeoJSON": {"DATE_AS_STRING": "YES"}}
+_MAY_CURVE: Final = ("GPKG", "FlatGeobuf")
+_RAW_BYTES: Final = "ISO-8859-1"  # every byte is a character: decoded by trial afterwards
+_DIGITS: Final = re.compile(r"\D+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What GDAL gave: WKB (``None`` for a table), attributes, CRS as text."""
+
+    wkb: Any
+    data: pd.DataFrame
+    crs: str | None
+    fids: npt.NDArray[np.int64]
+
+
+def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | None) -> RawTable:
+    """Read one layer of a GeoPackage, GeoJSON, Shapefile or FlatGeobuf file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Its name in messages.
+    driver
+        The GDAL driver that must recognise it.
+    title
+        Name of the format.
+    layer
+        The layer; ``None`` if the file has one only, or one only of polygons.
+
+    Returns
+    -------
+    RawTable
+        The rows. A layer without geometry has ``geometry`` ``None`` and all else.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read or the layer cannot be told.
+    """
+    reader = _Reader(path, name, driver, title)
+    with quiet_gdal() as told:
+        chosen = reader.choose(layer)
+        read, notes = reader.read(chosen)
+        bent = read.wkb is not None and driver in _MAY_CURVE
+        curved = reader.curved(chosen, read.fids) if bent else None
+    crs, errors = (
+        (None, [])
+        if read.wkb is None
+        else declared_crs(path, read.crs, geojson=driver == "GeoJSON")
+    )
+    rows = np.arange(1, len(read.data) + 1, dtype=np.int64)
+    geometry, rejected = None, []
+    if read.wkb is not None:
+        geometry, rejected = _geometries(read.wkb, rows)
+    return RawTable(
+        name=name,
+        format=title,
+        data=read.data,
+        rows=rows,
+        row_count=len(rows),
+        geometry=geometry,
+        crs=crs,
+        curved=curved,
+        errors=tuple(errors),
+        rejected=tuple(rejected),
+        notes=(*notes, *told_warnings(told, path)),
+    )
+
+
+def read_parquet(path: Path, name: str) -> RawTable:
+    """Read a GeoParquet file, or a Parquet table whose columns tell the place.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Its name in messages.
+
+    Returns
+    -------
+    RawTable
+        The rows; ``geometry`` is ``None`` for a table without geometry of its own.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read.
+    """
+    from pyarrow import parquet  # noqa: PLC0415 - only these files need it
+
+    try:
+        with quiet_gdal():
+            if b"geo" in (parquet.read_schema(path).metadata or {}):
+                table = gpd.read_parquet(path)
+                data = pd.DataFrame(table.drop(columns=table.geometry.name))
+                geometry, crs = table.geometry.to_numpy(dtype=object), table.crs
+            else:
+                data, geometry, crs = pd.read_parquet(path), None, None
+    except _ERRORS as error:
+        raise LayerError(_unreadable(path, name, "GeoParquet", error)) from error
+    errors = []
+    if geometry is not None:
+        crs, errors = known_crs(crs)
+    data = data.reset_index(drop=data.index.name is None)
+    data.columns = unique_names(map(str, data.columns))
+    rows = np.arange(1, len(data) + 1, dtype=np.int64)
+    return RawTable(
+        name=name, format="GeoParquet", data=data, rows=rows, row_count=len(rows),
+        geometry=geometry, crs=crs, errors=tuple(errors),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+    name: str
+    driver: str
+    title: str
+
+    def choose(self, layer: str | None) -> str:
+        """Return the layer asked for, the only one, or the only one of polygons."""
+        layers = dict(self._ask(pyogrio.list_layers).tolist())
+        if layer is not None:
+            if layer not in layers:
+                found = problem("layer-missing", found=layer, expected=", ".join(layers))
+                raise LayerError(_of(found, self.name))
+            return layer
+        drawn = {n: kind for n, kind in layers.items() if kind is not None} or layers
+        polygons = [n for n, kind in drawn.items() if kind is not None and "Polygon" in kind]
+        if len(drawn) == 1:
+            return next(iter(drawn))
+        if len(polygons) == 1:
+            return polygons[0]
+        if not drawn:
+            raise LayerError(problem("no-rows", file=self.name))
+        raise LayerError(problem("layer-choice", file=self.name, found=", ".join(drawn)))
+
+    def read(self, layer: str) -> tuple[_Read, list[Problem]]:
+        """Read the rows, decoding by trial what is not UTF-8."""
+        info = self._ask(pyogrio.read_info, layer=layer, encoding=_RAW_BYTES)
+        if info["driver"] != self.driver:
+            raise LayerError(_unreadable(self.path, self.name, self.title, info["driver"]))
+        given = self._ask(
+            pyogrio.raw.read, layer=layer, encoding=_RAW_BYTES, datetime_as_string=True,
+            return_fids=True, **_OPTIONS.get(self.driver, {}),
+        )  # fmt: skip
+        meta, fids, wkb, columns = given
+        expected = info["features"]
+        if expected >= 0 and len(fids) != expected:
+            found = f"{len(fids)} / {expected}"
+            raise LayerError(_unreadable(self.path, self.name, self.title, found))
+        names, columns, notes = _decoded(list(meta["fields"]), columns, self._codepage())
+        data = pd.DataFrame(
+            dict(zip(unique_names(names), columns, strict=True)), index=pd.RangeIndex(len(fids))
+        )
+        return _Read(wkb, data, meta["crs"], fids), notes
+
+    def curved(self, layer: str, fids: npt.NDArray[np.int64]) -> Bools | None:
+        """Tell which geometries were curved, before GDAL made segments of them."""
+        quoted = layer.replace("\\", "\\\\").replace('"', '\\"')
+        _, found, _, _ = self._ask(
+            pyogrio.raw.read, sql=f'SELECT * FROM "{quoted}" WHERE {_CURVED}',  # noqa: S608
+            sql_dialect="OGRSQL", columns=[], read_geometry=False, return_fids=True,
+        )  # fmt: skip
+        return np.isin(fids, found) if len(found) else None
+
+    def _codepage(self) -> str | None:
+        """Return what the ``.cpg`` beside a Shapefile declares."""
+        if self.driver != "ESRI Shapefile":
+            return None
+        beside = sibling(self.path, ".cpg")
+        return beside.read_text(encoding="ascii", errors="replace").strip() if beside else None
+
+    def _ask(self, function: Callable[..., Any], **options: Any) -> Any:
+        try:
+            return function(self.path, **options)
+        except pyogrio.errors.CRSError as error:
+            found = declared_projection(self.path) or str(error)
+            raise LayerError(problem("crs-unknown", file=self.name, found=found)) from error
+        except _ERRORS as error:
+            raise LayerError(_unreadable(self.path, self.name, self.title, error)) from error
+
+
+def _decoded(
+    names: list[str], columns: list[Any], codepage: str | None
+) -> tuple[list[str], list[Any], list[Problem]]:
+    """Decode names and texts read byte by byte, all with one encoding, found by trial."""
+    words: set[str] = {n for n in names if not n.isascii()}
+    for column in columns:
+        if column.dtype == object:
+            words |= {v for v in pd.unique(column) if isinstance(v, str) and not v.isascii()}
+    if not words:
+        return names, columns, []
+    raw = {word: word.encode(_RAW_BYTES) for word in words}
+    encoding = _encoding(list(raw.values()), codepage)
+    errors = "ignore" if encoding == "utf-8" else "replace"
+    decoded = {word: data.decode(encoding, errors) for word, data in raw.items()}
+    columns = [
+        np.array([decoded.get(v, v) for v in column], dtype=object)
+        if column.dtype == object
+        else column
+        for column in columns
+    ]
+    notes = []
+    if encoding != "utf-8" and encoding != _codec(codepage):
+        label = "Windows-1252" if encoding == "cp1252" else encoding
+        notes.append(problem("encoding-guessed", found=label, severity="warning"))
+    return [decoded.get(n, n) for n in names], columns, notes
+
+
+def _encoding(texts: list[bytes], codepage: str | None) -> str:
+    """Return UTF-8 if it fits, else what is declared, else Windows-1252.
+
+    A fixed-width field may end in the middle of a character: that alone does not rule
+    UTF-8 out where other texts prove it.
+    """
+    whole = cut = 0
+    for text in texts:
+        try:
+            text.decode("utf-8")
+            whole += 1
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                break
+            cut += 1
+    if whole and whole + cut == len(texts):
+        return "utf-8"
+    declared = _codec(codepage)
+    for candidate in filter(None, (declared if declared != "utf-8" else None, "cp1252")):
+        try:
+            for text in texts:
+                text.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+        return candidate
+    return "iso8859-1"
+
+
+def _codec(codepage: str | None) -> str | None:
+    """Return the codec a ``.cpg`` names: ``UTF-8``, ``1252`` or ``ISO 88591``."""
+    for name in (codepage, f"cp{_DIGITS.sub('', codepage or '')}"):
+        try:
+            return codecs.lookup((name or "").replace(" ", "-")).name
+        except LookupError:
+            continue
+    return None
+
+
+def _geometries(wkb: Any, rows: npt.NDArray[np.int64]) -> tuple[Geometries, list[Problem]]:
+    with np.errstate(invalid="ignore"):  # a coordinate that is not a number is told later
+        geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    given = np.fromiter((w is not None for w in wkb), dtype=bool, count=len(wkb))
+    lost = shapely.is_missing(geometry) & given
+    reasons = {}
+    for i in np.flatnonzero(lost):
+        try:
+            shapely.from_wkb(wkb[i])
+        except shapely.errors.GEOSException as error:
+            reasons[int(i)] = str(error)
+    found = [reasons.get(i, "WKB") for i in range(len(rows))] if reasons else "WKB"
+    return geometry, row_problems(lost, rows, "geometry-invalid", field="geometry", found=found)
+
+
+def _unreadable(path: Path, name: str, title: str, error: object) -> Problem:
+    found = plain_message(str(error), path) or N_("it is damaged")
+    return problem("file-unreadable", file=name, expected=title, found=found)
+
+
+def _of(found: Problem, name: str) -> Problem:
+    return problem(found.code, file=name, found=found.found, expected=found.expected)
