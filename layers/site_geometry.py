@@ -63,8 +63,7 @@ class _Shapes:
     def without(self, mask: Bools, code: str, **said: Any) -> _Shapes:
         """Drop the rows of ``mask``, for the reason ``code``."""
         found = row_problems(mask, self.rows, code, field=self.field, **said)
-        kept = np.where(mask, None, self.geometry)
-        return replace(self, geometry=kept, errors=(*self.errors, *found))
+        return replace(self, geometry=_cleared(self.geometry, mask), errors=(*self.errors, *found))
 
     def noting(self, mask: Bools, code: str, **said: Any) -> _Shapes:
         """Tell something of the rows of ``mask``."""
@@ -151,6 +150,12 @@ def disc(x: Floats, y: Floats, area_m2: Floats) -> Geometries:
     return np.asarray(shapely.polygons(ring), dtype=object)
 
 
+def _cleared(geometry: Geometries, mask: Bools) -> Geometries:
+    kept = geometry.copy()
+    kept[mask] = None
+    return kept
+
+
 def _filled(table: RawTable) -> _Shapes:
     """Start with the geometries that are there; an unreadable one was told already."""
     geometry = np.asarray(table.geometry, dtype=object)
@@ -158,7 +163,7 @@ def _filled(table: RawTable) -> _Shapes:
     told = told_of(table.rejected, table.rows)
     shapes = _Shapes(table.rows, table.geometry_field, geometry)
     shapes = shapes.without(absent & ~told, "geometry-empty")
-    return replace(shapes, geometry=np.where(absent, None, geometry))
+    return replace(shapes, geometry=_cleared(geometry, absent))
 
 
 def _shaped(shapes: _Shapes, table: RawTable) -> _Shapes:
@@ -318,7 +323,7 @@ def _inside(
     turned = shapely.transform(source[where], lambda points: points[:, ::-1])
     if project is not None:
         turned = shapely.transform(turned, project)
-    turned = np.where(_finite(turned), turned, None)
+    turned = _cleared(turned, ~_finite(turned))
     swapped = np.zeros(len(outside), dtype=bool)
     swapped[where] = shapely.intersects(extent, turned)
     found = _centres(source, swapped)

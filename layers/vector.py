@@ -82,7 +82,8 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
         else declared_crs(path, read.crs, geojson=driver == "GeoJSON")
     )
     rows = np.arange(1, len(read.data) + 1, dtype=np.int64)
-    geometry, rejected = None, []
+    geometry: Geometries | None = None
+    rejected: list[Problem] = []
     if read.wkb is not None:
         geometry, rejected = _geometries(read.wkb, rows)
     return RawTable(
@@ -132,7 +133,7 @@ def read_parquet(path: Path, name: str) -> RawTable:
                 data, geometry, crs = pd.read_parquet(path), None, None
     except _ERRORS as error:
         raise LayerError(_unreadable(path, name, "GeoParquet", error)) from error
-    errors = []
+    errors: list[Problem] = []
     if geometry is not None:
         crs, errors = known_crs(crs)
     data = data.reset_index(drop=data.index.name is None)
@@ -153,7 +154,7 @@ class _Reader:
 
     def choose(self, layer: str | None) -> str:
         """Return the layer asked for, the only one, or the only one of polygons."""
-        layers = dict(self._ask(pyogrio.list_layers).tolist())
+        layers: dict[str, str | None] = dict(self._ask(pyogrio.list_layers).tolist())
         if layer is not None:
             if layer not in layers:
                 found = problem("layer-missing", found=layer, expected=", ".join(layers))
