@@ -79,8 +79,8 @@ POT := build/siting.pot
 
 locale: setup  ## Update and compile the French catalogue, write docs/errors.md
 	@mkdir -p build
-	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --no-location --no-wrap \
-	  --sort-output --output $(POT) siting layers app.py
+	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --keywords translate \
+	  --no-location --no-wrap --sort-output --output $(POT) siting layers app.py
 	$(BIN)/pybabel --quiet update --locale fr --input-file $(POT) --output-file $(PO) \
 	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 	$(BIN)/pybabel --quiet compile --locale fr --input-file $(PO) --output-file $(PO:.po=.mo)

@@ -75,7 +75,6 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "outside-territory": N_("the site lies outside the territory ({expected})"),
         "partly-outside": N_("{found} of the site lie outside the territory and are not counted"),
-        "several-epci": N_("the site lies across several EPCI ({found}); shared out by area"),
         "column-missing": N_("the column is missing; columns found: {found}"),
         "column-unknown": N_("the column is not part of the site table and was left out"),
         "column-twice": N_("several columns mean the same ({found}); “{expected}” was read"),

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from layers.errors import problem
 from siting.i18n import translator
 
-KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None, "translate": None}
 MAPPING = [("**.py", "python")]
 NO_BREAK = "\u00a0\u202f"
 
