@@ -307,19 +307,18 @@ def _steps(progress: Progress | None) -> Callable[[int], None]:
 
 def _shares(land: LandTake, territory: Territory) -> pd.DataFrame:
     """Add the shares of communes up to every level above them."""
-    communes = land.shares.rename(columns={"site": "site_id", "commune": "code"})
-    parents = territory.parents()
-    parts = [communes.assign(level=Level.COMMUNE.value)]
-    for level in parents.columns:
-        above = communes.assign(code=communes["code"].map(parents[level]))
-        sums = above.groupby(["site_id", "code"], sort=False)[["area_m2", "enaf_m2"]]
+    communes = land.shares.rename(columns={"site": "site_id"})
+    parents = territory.parents().assign(commune=lambda table: table.index)
+    parts: list[pd.DataFrame] = []
+    for level in territory.levels:
+        coded = communes.assign(code=communes["commune"].map(parents[str(level)]))
+        sums = coded.groupby(["site_id", "code"], sort=False)[["area_m2", "enaf_m2"]]
         # The shares of a site are all known or all unknown: min_count keeps the unknown so.
-        parts.append(sums.sum(min_count=1).reset_index().assign(level=str(level)))
-    table = pd.concat(parts, ignore_index=True)
-    for level, rows in table.groupby("level"):
-        names = rows["code"].map(territory.names(Level(level)))
-        table.loc[rows.index, "name"] = names
-    return table[["site_id", "level", "code", "name", "area_m2", "enaf_m2"]]
+        part = sums.sum(min_count=1).reset_index()
+        names = part["code"].map(territory.names(level))
+        parts.append(part.assign(level=level.value, name=names))
+    columns = ["site_id", "level", "code", "name", "area_m2", "enaf_m2"]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def _rules(account: Account, scenario: Scenario) -> Rules:
