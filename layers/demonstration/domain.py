@@ -53,18 +53,18 @@ class Inputs:
 
     @cached_property
     def towns(self) -> roads.Towns:
-        """Town centres, sorted by commune code."""
+        """The town centres, sorted by commune code."""
         return roads.town_centres(self.communes, self.housing)
 
     @cached_property
     def outlines(self) -> npt.NDArray[np.object_]:
-        """Outlines of the communes, sorted by code."""
+        """The outlines of the communes, sorted by code."""
         outlines: npt.NDArray[np.object_] = self.communes.sort_values("code").geometry.to_numpy()
         return outlines
 
     @cached_property
     def fixed(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.uint8]]:
-        """Shapes whose class is given, and their marks; the later cover the former."""
+        """The shapes whose class is given, and their marks; the later cover the former."""
         local = roads.local_roads(self.towns)
         wide = shapely.buffer(roads.motorways(self.towns), _MOTORWAY_WIDTH_M / 2)
         grounds = self.brownfields.to_numpy()
