@@ -32,7 +32,8 @@ class TerritoryPlan:
     remaining_before_m2, remaining_after_m2
         What remains before and after them; ``None`` when the budget is unknown.
     first_overshoot_year
-        First year in which the running total exceeds the budget, if any.
+        First year in which the running total of the sites whose works start is known
+        exceeds the budget; ``None`` when they alone do not exceed it.
     verdict
         Verdict of the set in this EPCI, the pooled envelope left aside.
     """
@@ -134,13 +135,14 @@ def _territory_plans(sites: Sequence[SiteAccount], rules: Rules) -> list[Territo
     taken: dict[str, dict[str, int]] = {}
     years: dict[str, dict[int, int]] = {}
     for site in sites:
-        year = site.works_start_year or rules.period.last
         for demand in site.demands:
             area_m2 = demand.enaf_m2 or 0
             names[demand.code] = demand.name
             taken.setdefault(demand.code, {})[site.site_id] = area_m2
             by_year = years.setdefault(demand.code, {})
-            by_year[year] = by_year.get(year, 0) + area_m2
+            if site.works_start_year is not None:
+                year = site.works_start_year
+                by_year[year] = by_year.get(year, 0) + area_m2
     plans: list[TerritoryPlan] = []
     for code in sorted(taken):
         planned_m2 = sum(taken[code].values())

@@ -112,6 +112,13 @@ def test_two_sites_that_fit_alone_may_not_fit_together():
     assert part.sites == ("1", "2")
 
 
+def test_an_overshoot_has_no_year_when_the_works_that_cause_it_have_none():
+    together = plan_of(site("1", a=200_000, year=2026), site("2", a=200_000, year=None))
+    (part,) = together.territories
+    assert part.verdict.code is VerdictCode.OVER_BUDGET
+    assert part.first_overshoot_year is None
+
+
 def test_the_pool_pays_for_the_excess_of_all_epci_together():
     sites = [site("1", a=310_000), site("2", a=0, b=105_000)]
     pooled = Rules(RULES.period, 2024, RULES.standings, Pool(15_000, "SRADDET"), 0.2)
