@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def score_command(
         typer.echo(dumps(score_document(result, translate)))
     else:
         _print_scores(result, translate)
+        _tell_notes(result.notes, translate)
     _tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
@@ -373,6 +375,14 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
 def _tell(rejected: Sequence[Problem], _: Translate) -> None:
     for one in rejected:
         typer.echo(f"{_('rejected')}: {one.line(_)}", err=True)
+
+
+def _tell_notes(notes: Sequence[Problem], _: Translate) -> None:
+    """Tell each kind of note once, with an example and how many rows it concerns."""
+    for code, count in Counter(note.code for note in notes).items():
+        example = next(note for note in notes if note.code == code)
+        more = _(" (and {count} more)").format(count=count - 1) if count > 1 else ""
+        typer.echo(f"{_('note')}: {example.line(_)}{more}", err=True)
 
 
 def _plain(text: str) -> str:

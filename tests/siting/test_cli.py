@@ -186,6 +186,21 @@ def test_a_pipe_gets_the_result_alone():
     assert len(json.loads(done.stdout)["sites"]) == 30
 
 
+def test_what_was_done_to_the_rows_is_told_once_a_kind(capsys, tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text(
+        "site_id;lon;lat;surface_m2\na;-1,55;47,2;10000\nb;-1,56;47,2;20000\nc;-1,57;47,2;\n",
+        encoding="utf-8",
+    )
+    status, out, err = siting(capsys, "--lang", "en", "score", str(path))
+    assert status == 1
+    assert err.count("[geometry-buffered]") == 1
+    assert "(and 1 more)" in err
+    assert "row 3" in err
+    assert "[point-without-area]" in err
+    assert "[geometry-buffered]" not in out
+
+
 def test_help_is_in_the_language_asked_for():
     assert "Noter les sites" in shell("--help").stdout
     assert "Score the sites" in shell("--lang", "en", "--help").stdout
