@@ -1,1 +1,5 @@
 """The Streamlit app: assembles the pages of siting.ui."""
+
+from siting.ui.main import main
+
+main()

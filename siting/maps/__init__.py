@@ -1,0 +1,34 @@
+"""The map of a run, as a folium map: territories by budget used, sites by verdict.
+
+No Streamlit here, and no outside request: the ground is drawn from the layers of the
+world, and Leaflet comes from an installed package. The script ``map.js`` draws;
+:mod:`siting.maps.view` tells it what.
+"""
+
+from siting.maps.drawing import LOCAL, Addresses, draw, site_map
+from siting.maps.ground import Ground, make_ground
+from siting.maps.page import page_json
+from siting.maps.signs import (
+    SHARE_CLASSES,
+    budget_share,
+    marker_size,
+    share_class,
+    verdict_symbol,
+)
+from siting.maps.view import map_view
+
+__all__ = [
+    "LOCAL",
+    "SHARE_CLASSES",
+    "Addresses",
+    "Ground",
+    "budget_share",
+    "draw",
+    "make_ground",
+    "map_view",
+    "marker_size",
+    "page_json",
+    "share_class",
+    "site_map",
+    "verdict_symbol",
+]

@@ -1,0 +1,137 @@
+"""The folium map: Leaflet, the ground and a view."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import folium
+import xstatic.pkg.leaflet
+from branca.element import MacroElement
+from folium.template import Template
+
+from siting.i18n import Translate
+from siting.maps.ground import Ground
+from siting.maps.page import asset, page_json
+from siting.maps.view import map_view
+from siting.pipeline import Run
+
+_LEAFLET_FOLDER: Final = Path(xstatic.pkg.leaflet.BASE_DIR)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the browser finds what the map needs.
+
+    Parameters
+    ----------
+    script, style
+        Script and style sheet of Leaflet.
+    font
+        A font file for the texts of the map; the system's when empty.
+    ground
+        A script with :attr:`Ground.script`; written in the page itself when empty.
+    """
+
+    script: str
+    style: str
+    font: str = ""
+    ground: str = ""
+
+
+LOCAL: Final = Addresses(
+    (_LEAFLET_FOLDER / "leaflet.js").as_uri(), (_LEAFLET_FOLDER / "leaflet.css").as_uri()
+)
+"""The installed package, for a map saved to a file and opened on this machine."""
+
+
+def site_map(
+    run: Run,
+    ground: Ground,
+    translate: Translate,
+    *,
+    planned: bool = False,
+    shown: Collection[str] | None = None,
+    addresses: Addresses = LOCAL,
+) -> folium.Map:
+    """Draw a run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    ground
+        Its ground, as :func:`make_ground` makes it from the same world.
+    translate
+        Language of the texts.
+    planned
+        Whether the sites of the scenario count in the budgets used.
+    shown
+        Identifiers of the sites to show; all by default.
+    addresses
+        Where the browser finds Leaflet; in the installed package by default.
+
+    Returns
+    -------
+    folium.Map
+        The map, without tiles. Its script fires ``siting:select`` with ``kind`` (``epci``
+        or ``site``) and ``code`` on a click, and answers to
+        ``map.siting.select(kind, code, move)``.
+    """
+    view = map_view(run, translate, planned=planned, shown=shown)
+    return draw(ground, page_json(view), addresses=addresses)
+
+
+def draw(ground: Ground, view_json: str, *, addresses: Addresses = LOCAL) -> folium.Map:
+    """Return the folium map of a ground and a view.
+
+    Parameters
+    ----------
+    ground
+        The ground.
+    view_json
+        A view (:func:`map_view`) through :func:`page_json`.
+    addresses
+        Where the browser finds Leaflet.
+
+    Returns
+    -------
+    folium.Map
+        The map.
+    """
+    drawn = folium.Map(
+        tiles=None, zoom_control=False, min_zoom=7, max_zoom=16, zoomSnap=0.25, zoomDelta=0.5,
+        wheelPxPerZoomLevel=120,
+    )  # fmt: skip
+    # In place of folium's own lists, which ask public servers.
+    drawn.default_js = [("leaflet", addresses.script)]
+    drawn.default_css = [("leaflet_css", addresses.style)]
+    if addresses.ground:
+        drawn.default_js.append(("siting_ground", addresses.ground))
+    inline = "" if addresses.ground else ground.script
+    drawn.add_child(_Drawing(inline, view_json, addresses.font))
+    return drawn
+
+
+class _Drawing(MacroElement):
+    """The script of the map with its data, and its style."""
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}
+        {% macro script(this, kwargs) %}
+        {{ this.ground }}
+        sitingMap({{ this._parent.get_name() }}, sitingGround, {{ this.view }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, ground: str, view: str, font: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "siting"
+        self.ground = ground
+        self.view = view
+        face = '@font-face {{ font-family: "Source Sans"; font-weight: 200 900; src: url("{}"); }}'
+        self.style = (face.format(font) if font else "") + asset("map.css")

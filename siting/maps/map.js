@@ -1,0 +1,422 @@
+// Draws the map of a run on a Leaflet map: territories, sites, places, legend.
+//
+// Values of files only ever become text nodes or attributes, never HTML: the names of
+// sites and territories come from files that anyone may have written.
+//
+// `ground` is what does not depend on the run (see siting.maps.Ground), `view` is the run
+// in one language. The map says what was clicked by firing "siting:select" with
+// { kind: "epci" | "site", code }, and answers to map.siting.select(kind, code, move): `code`
+// is null for nothing; a `move` larger than any before has the map go there.
+function sitingMap(map, ground, view) {
+  "use strict";
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const INK = "#22313a";
+  const HATCH = "siting-hatch";
+
+  function element(tag, className, text) {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+
+  // Shapes are constants of siting.maps, the only markup taken as it is.
+  function symbol(markup, size) {
+    const node = element("span", "siting-symbol");
+    node.style.width = node.style.height = size + "px";
+    node.innerHTML = markup;
+    return node;
+  }
+
+  // Coordinates come as 1e-5 degrees: the first point, then moves.
+  function unpack(numbers) {
+    const points = [];
+    let x = 0;
+    let y = 0;
+    for (let i = 0; i < numbers.length; i += 2) {
+      x += numbers[i];
+      y += numbers[i + 1];
+      points.push([y / 1e5, x / 1e5]);
+    }
+    return points;
+  }
+  const unpackRings = (polygons) => polygons.map((rings) => rings.map(unpack));
+
+  function card(title, badge, lines) {
+    const node = element("div", "siting-card");
+    node.append(element("strong", "", title));
+    if (badge) node.append(badge);
+    for (const line of lines) node.append(element("div", "", line));
+    return node;
+  }
+
+  function pane(name, zIndex, interactive) {
+    const node = map.createPane("siting-" + name);
+    node.style.zIndex = zIndex;
+    if (!interactive) node.style.pointerEvents = "none";
+    return "siting-" + name;
+  }
+
+  // --- Hatching of what is not known: a pattern that every path of the page may use -------
+
+  function addHatch() {
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("width", "0");
+    svg.setAttribute("height", "0");
+    svg.setAttribute("aria-hidden", "true");
+    svg.innerHTML =
+      '<defs><pattern id="' + HATCH + '" width="7" height="7" patternUnits="userSpaceOnUse" ' +
+      'patternTransform="rotate(45)"><rect width="7" height="7" fill="#eceeed"/>' +
+      '<rect width="2" height="7" fill="#b4bcbd"/></pattern></defs>';
+    map.getContainer().append(svg);
+  }
+
+  // --- Territories -----------------------------------------------------------------------
+
+  const found = { epci: new Map(), site: new Map() };
+  let selected = null;
+
+  function territoryStyle(unit) {
+    return {
+      className: "siting-epci",
+      color: "#ffffff",
+      weight: 1,
+      fillColor: unit.class === null ? "url(#" + HATCH + ")" : view.classes[unit.class].colour,
+      fillOpacity: 1,
+    };
+  }
+
+  function addTerritories() {
+    for (const unit of view.units) {
+      const rings = ground.units[unit.code];
+      if (!rings) continue;
+      const path = L.polygon(unpackRings(rings), territoryStyle(unit));
+      path.bindTooltip(() => card(unit.name, null, unit.lines), { sticky: true, opacity: 1 });
+      path.on("click", () => fire("epci", unit.code));
+      path.on("mouseover", () => path.setStyle({ weight: 2.5, color: INK }).bringToFront());
+      path.on("mouseout", () => {
+        path.setStyle(territoryStyle(unit));
+        if (selected && selected.kind === "epci") emphasise("epci", selected.code, true);
+      });
+      path.addTo(map);
+      found.epci.set(unit.code, { layer: path, style: territoryStyle(unit) });
+    }
+  }
+
+  function addBorders() {
+    const name = pane("borders", 420, false);
+    const styles = {
+      departement: { color: "#5b6a72", weight: 1.6, opacity: 0.9 },
+      region: { color: "#33434c", weight: 2, opacity: 1 },
+    };
+    for (const [level, style] of Object.entries(styles)) {
+      L.polyline(ground.borders[level].map(unpack), { ...style, pane: name, interactive: false })
+        .addTo(map);
+    }
+  }
+
+  // --- Places that help to recognise the land --------------------------------------------
+
+  function addTowns() {
+    const name = pane("towns", 450, false);
+    for (const [x, y, text, tier] of ground.towns) {
+      const label = element("span", "", text);
+      const icon = L.divIcon({
+        className: "siting-town siting-town-" + tier,
+        html: label,
+        iconSize: null,
+      });
+      L.marker([y, x], { icon, pane: name, interactive: false, keyboard: false }).addTo(map);
+    }
+  }
+
+  // More is told as one comes closer: towns of tier n from zoom ground.townZooms[n], communes
+  // from "near" on; from "close" on a site is seen by its outline, its sign grows smaller.
+  function followZoom() {
+    const from = { "siting-near": 9.75, "siting-close": 13 };
+    ground.townZooms.forEach((zoom, tier) => (from["siting-towns-" + tier] = zoom));
+    const follow = () => {
+      for (const [name, zoom] of Object.entries(from)) {
+        map.getContainer().classList.toggle(name, map.getZoom() >= zoom);
+      }
+    };
+    map.on("zoomend", follow);
+    follow();
+  }
+
+  function placeLayer(points, style, name) {
+    const layers = points.map(([x, y, text]) => {
+      const icon = L.divIcon({
+        className: "siting-place siting-place-" + style,
+        html: symbol(view.places[style].symbol, 12),
+        iconSize: [12, 12],
+      });
+      return L.marker([y, x], { icon, pane: name, keyboard: false }).bindTooltip(() =>
+        card(text, null, [view.places[style].title]), { opacity: 1 });
+    });
+    return L.layerGroup(layers);
+  }
+
+  function areaLayer(areas, name) {
+    const layers = areas.map(([rings, text, kind]) =>
+      L.polygon(unpackRings(rings), {
+        pane: name,
+        color: "#2f7d4f",
+        weight: 1.2,
+        dashArray: "4 3",
+        fillColor: "#2f7d4f",
+        fillOpacity: 0.16,
+      }).bindTooltip(() => card(text, null, [view.kinds[kind] || kind]), {
+        sticky: true,
+        opacity: 1,
+      })
+    );
+    return L.layerGroup(layers);
+  }
+
+  function communeLayer(name) {
+    return L.polyline(ground.borders.commune.map(unpack), {
+      pane: name,
+      color: "#8b8062",
+      weight: 0.8,
+      opacity: 0.7,
+      interactive: false,
+    });
+  }
+
+  function addChoices() {
+    const below = pane("areas", 410, true);
+    const communes = pane("communes", 405, false);
+    const names = view.labels.layers;
+    const places = pane("places", 440, true);
+    const overlays = new Map([
+      ["communes", communeLayer(communes)],
+      ["protected_areas", areaLayer(ground.areas, below)],
+      ["stations", placeLayer(ground.points.stations, "stations", places)],
+      ["interchanges", placeLayer(ground.points.interchanges, "interchanges", places)],
+      ["ports", placeLayer(ground.points.ports, "ports", places)],
+    ]);
+    const control = L.control.layers(null, null, { collapsed: true, position: "topright" });
+    for (const [key, layer] of overlays) {
+      const text = element("span");
+      if (view.places[key]) text.append(symbol(view.places[key].symbol, 12), " ");
+      text.append(names[key]);
+      control.addOverlay(layer, text.outerHTML);
+      if (view.shown.includes(key)) layer.addTo(map);
+    }
+    control.addTo(map);
+    const toggle = control.getContainer().querySelector(".leaflet-control-layers-toggle");
+    toggle.title = view.labels.layersTitle;
+    toggle.setAttribute("aria-label", view.labels.layersTitle);
+    toggle.append(element("span", "", view.labels.layersTitle));
+  }
+
+  // --- Sites -----------------------------------------------------------------------------
+
+  function addSites() {
+    const name = pane("sites", 430, true);
+    for (const site of view.sites) {
+      const verdict = view.verdicts[site.verdict];
+      const polygon = L.polygon(unpackRings(site.rings), {
+        pane: name,
+        className: "siting-outline",
+        color: verdict.colour,
+        weight: 2,
+        fillColor: verdict.colour,
+        fillOpacity: 0.25,
+      });
+      const icon = L.divIcon({
+        className: "siting-site",
+        html: symbol(verdict.symbol, site.size),
+        iconSize: [site.size, site.size],
+      });
+      const marker = L.marker([site.y, site.x], { icon, riseOnHover: true });
+      const badge = () => {
+        const node = element("div", "siting-verdict");
+        node.append(symbol(verdict.symbol, 14), verdict.label);
+        return node;
+      };
+      for (const layer of [polygon, marker]) {
+        layer.bindTooltip(() => card(site.name, badge(), site.lines), {
+          sticky: layer === polygon,
+          opacity: 1,
+        });
+        layer.on("click", (event) => {
+          L.DomEvent.stopPropagation(event);
+          fire("site", site.id);
+        });
+        layer.addTo(map);
+      }
+      const node = marker.getElement();
+      node.dataset.site = site.id;
+      node.dataset.verdict = site.verdict;
+      node.setAttribute("aria-label", site.name + ", " + verdict.label);
+      found.site.set(site.id, { layer: polygon, marker, style: { weight: 2, fillOpacity: 0.25 } });
+    }
+  }
+
+  // --- Legend: a strip along the bottom, that hides nothing of the land ---------------------
+
+  function legendItem(sign, text, count) {
+    const item = element("li", count ? "" : "siting-none");
+    item.append(sign, element("span", "", text), element("b", "", String(count)));
+    return item;
+  }
+
+  function swatch(colour) {
+    const node = element("span", "siting-swatch");
+    if (colour) node.style.background = colour;
+    else node.classList.add("siting-swatch-unknown");
+    return node;
+  }
+
+  function legendPart(title, note, items) {
+    const part = element("section");
+    const head = element("h4", "", title);
+    head.append(element("small", "", note));
+    const list = element("ul");
+    list.append(...items);
+    part.append(head, list);
+    return part;
+  }
+
+  function addLegend() {
+    const counted = (key) => view.units.filter((unit) => unit.class === key).length;
+    const classes = view.classes.map((one, rank) =>
+      legendItem(swatch(one.colour), one.label, counted(rank))
+    );
+    if (counted(null)) classes.push(legendItem(swatch(null), view.labels.unknown, counted(null)));
+    const verdicts = Object.entries(view.verdicts).map(([code, verdict]) => {
+      const count = view.sites.filter((site) => site.verdict === code).length;
+      return legendItem(symbol(verdict.symbol, 14), verdict.label, count);
+    });
+    const strip = element("div", "siting-legend");
+    strip.setAttribute("role", "group");
+    strip.setAttribute("aria-label", view.labels.legend);
+    strip.append(
+      legendPart(view.labels.territories, view.labels.stage, classes),
+      legendPart(view.labels.sites, view.labels.size, verdicts)
+    );
+    L.DomEvent.disableClickPropagation(strip);
+    L.DomEvent.disableScrollPropagation(strip);
+    map.getContainer().append(strip);
+    const follow = () => {
+      map.getContainer().style.setProperty("--siting-legend", strip.offsetHeight + "px");
+    };
+    map.on("resize", follow);
+    new ResizeObserver(follow).observe(strip);
+    follow();
+    return strip;
+  }
+
+  function addControls() {
+    map.attributionControl.setPrefix(false).addAttribution(view.labels.attribution);
+    L.control.zoom({
+      zoomInTitle: view.labels.zoomIn,
+      zoomOutTitle: view.labels.zoomOut,
+    }).addTo(map);
+    const home = L.control({ position: "topleft" });
+    home.onAdd = () => {
+      const bar = element("div", "leaflet-bar leaflet-control");
+      const link = element("a", "siting-home", "⤢");
+      link.href = "#";
+      link.title = view.labels.home;
+      link.setAttribute("role", "button");
+      link.setAttribute("aria-label", view.labels.home);
+      L.DomEvent.on(link, "click", (event) => {
+        L.DomEvent.stop(event);
+        showAll();
+      });
+      bar.append(link);
+      return bar;
+    };
+    home.addTo(map);
+    L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  }
+
+  // --- View: the whole land, what is selected, or what was looked at before ------------------
+
+  const MEMORY = "siting-map";
+
+  // A new drawing of the map, after a filter or a reload, keeps the place looked at.
+  function recall() {
+    try {
+      return JSON.parse(window.sessionStorage.getItem(MEMORY)) || {};
+    } catch {
+      return {};
+    }
+  }
+
+  function keep(changes) {
+    try {
+      window.sessionStorage.setItem(MEMORY, JSON.stringify({ ...recall(), ...changes }));
+    } catch {
+      // Storage may be closed: the map then starts on the whole land.
+    }
+  }
+
+  function showAll() {
+    map.fitBounds(ground.bounds, {
+      paddingTopLeft: [8, 8],
+      paddingBottomRight: [8, legend.offsetHeight + 8],
+    });
+  }
+
+  function start() {
+    const seen = recall();
+    if (seen.center) map.setView(seen.center, seen.zoom, { animate: false });
+    else showAll();
+    map.on("moveend", () => keep({ center: map.getCenter(), zoom: map.getZoom() }));
+  }
+
+  // --- Selection -------------------------------------------------------------------------
+
+  function fire(kind, code) {
+    select(kind, code, 0);
+    map.fire("siting:select", { kind, code });
+  }
+
+  function emphasise(kind, code, on) {
+    const one = found[kind].get(code);
+    if (!one) return;
+    if (kind === "epci") {
+      one.layer.setStyle(on ? { color: INK, weight: 3.5 } : one.style);
+      if (on) one.layer.bringToFront();
+      return;
+    }
+    one.layer.setStyle(on ? { weight: 4, fillOpacity: 0.4 } : one.style);
+    one.marker.getElement().classList.toggle("siting-selected", on);
+    one.marker.setZIndexOffset(on ? 10000 : 0);
+  }
+
+  function select(kind, code, move) {
+    if (selected) emphasise(selected.kind, selected.code, false);
+    selected = code === null ? null : { kind, code };
+    const fresh = move > (recall().move || 0);
+    if (fresh) keep({ move });
+    if (!selected || !found[kind].has(code)) return;
+    emphasise(kind, code, true);
+    if (fresh) {
+      map.fitBounds(found[kind].get(code).layer.getBounds(), {
+        maxZoom: 11,
+        paddingTopLeft: [50, 30],
+        paddingBottomRight: [30, legend.offsetHeight + 30],
+      });
+    }
+  }
+
+  map.setView([(ground.bounds[0][0] + ground.bounds[1][0]) / 2, ground.bounds[0][1]], 8);
+  addHatch();
+  addTerritories();
+  addBorders();
+  addChoices();
+  addTowns();
+  addSites();
+  addControls();
+  const legend = addLegend();
+  start();
+  followZoom();
+  map.setMaxBounds(L.latLngBounds(ground.bounds).pad(0.6));
+  map.siting = { select };
+}

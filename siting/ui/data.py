@@ -1,0 +1,211 @@
+"""Worlds, files and runs of the app: made once, shared by sessions, found by content."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from layers.sites import SiteFile
+from siting import __version__
+from siting.maps import Ground, make_ground
+from siting.pipeline import Run, World, load_world, read, run
+from siting.scenario import Scenario, load_scenario, scenario_hash
+
+DEMONSTRATION = "demonstration"
+"""Digest that stands for the embedded demonstration sites."""
+
+
+class WorldLoader:
+    """Loads the world in a thread of its own, once; sessions watch it.
+
+    A session that is stopped or reloaded does not stop the loading.
+    """
+
+    def __init__(self) -> None:
+        self.step = ""
+        self.share = 0.0
+        self.error: Exception | None = None
+        self._loaded: tuple[World, Ground] | None = None
+        self._done = threading.Event()
+        threading.Thread(target=self._load, name="world", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            world = load_world(progress=self._told)
+            self._loaded = world, make_ground(world)
+        except Exception as error:  # noqa: BLE001 - told to the user by who watches
+            self.error = error
+        finally:
+            self._done.set()
+
+    def _told(self, step: str, share: float) -> None:
+        self.step, self.share = step, share
+
+    def wait(self, watch: Callable[[str, float], None]) -> tuple[World, Ground]:
+        """Wait for the world.
+
+        Parameters
+        ----------
+        watch
+            Told the step and the share done, a few times a second.
+
+        Returns
+        -------
+        World
+            The world.
+        Ground
+            Its ground.
+
+        Raises
+        ------
+        Exception
+            What the loading raised.
+        """
+        while not self._done.wait(0.2):
+            watch(self.step, self.share)
+        if self._loaded is None:
+            raise self.error or RuntimeError("the world was not loaded")
+        return self._loaded
+
+
+@st.cache_resource(show_spinner=False)
+def world_loader() -> WorldLoader:
+    """Return the loader of the embedded territory, shared by all sessions.
+
+    Returns
+    -------
+    WorldLoader
+        The loader, at work or done.
+    """
+    return WorldLoader()
+
+
+@st.cache_resource(show_spinner=False)
+def scenario(name: str) -> Scenario:
+    """Return a shipped scenario.
+
+    Parameters
+    ----------
+    name
+        Its name.
+
+    Returns
+    -------
+    Scenario
+        The scenario.
+    """
+    return load_scenario(name)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sites:
+    """Sites of a session, with what tells them apart.
+
+    Parameters
+    ----------
+    file
+        The sites.
+    digest
+        Digest of the file's content, name and layer.
+    name
+        Name of the file; empty for the demonstration sites.
+    """
+
+    file: SiteFile
+    digest: str
+    name: str = ""
+
+
+@st.cache_resource(show_spinner=False)
+def demonstration_sites(_world: World) -> Sites:
+    """Return the embedded demonstration sites.
+
+    Parameters
+    ----------
+    _world
+        The world.
+
+    Returns
+    -------
+    Sites
+        The sites.
+    """
+    return Sites(read(None, _world), DEMONSTRATION)
+
+
+def uploaded_sites(world: World, name: str, content: bytes, layer: str | None) -> Sites:
+    """Read the sites of an uploaded file.
+
+    Parameters
+    ----------
+    world
+        The world.
+    name
+        Name of the file as the browser tells it: only its last part counts.
+    content
+        Its bytes.
+    layer
+        Layer to read, when it has several.
+
+    Returns
+    -------
+    Sites
+        The sites.
+
+    Raises
+    ------
+    SitingError
+        If the file cannot be used.
+    """
+    safe = Path(name.replace("\\", "/")).name or "sites"
+    key = hashlib.sha256(content)
+    key.update(f"\0{safe}\0{layer or ''}".encode())
+    return _uploaded_sites(key.hexdigest(), safe, layer, content, world)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _uploaded_sites(
+    digest: str, name: str, layer: str | None, _content: bytes, _world: World
+) -> Sites:
+    with TemporaryDirectory(prefix="siting-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(_content)
+        return Sites(read(path, _world, layer=layer), digest, name)
+
+
+def scored(sites: Sites, chosen: Scenario, world: World) -> Run:
+    """Return the run of sites under a scenario, computed once for all sessions.
+
+    Parameters
+    ----------
+    sites
+        The sites.
+    chosen
+        The scenario.
+    world
+        The world.
+
+    Returns
+    -------
+    Run
+        The run, shared: to be read only.
+    """
+    return _scored(sites.digest, scenario_hash(chosen), __version__, sites, chosen, world)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _scored(
+    digest: str,  # noqa: ARG001 - part of the key
+    scenario_hash: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    _sites: Sites,
+    _scenario: Scenario,
+    _world: World,
+) -> Run:
+    return run(_scenario, _world, _sites.file)

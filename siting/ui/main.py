@@ -1,0 +1,132 @@
+"""The frame of the app: style, language, loading, navigation, footer."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+from markupsafe import Markup
+
+from layers.errors import SitingError
+from layers.spec import Status
+from siting.domain import Manifest
+from siting.i18n import Translate, translator
+from siting.labels import STATUS_LABELS
+from siting.maps import Ground
+from siting.pipeline import World
+from siting.ui import carte, data, view
+from siting.ui.assets import icon_path, style_sheet
+from siting.ui.html import alert, verdict_signs
+from siting.ui.sidebar import chosen_sites, sidebar
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Show the app; Streamlit calls it at each run of the script."""
+    _ = translator(view.current().lang)
+    st.set_page_config(
+        page_title=_("Industrial siting and ZAN"), page_icon=icon_path(), layout="wide"
+    )
+    st.html(f"<style>{style_sheet()}{verdict_signs()}{_words(_)}</style>")
+    try:
+        _show(_)
+    except SitingError as error:
+        st.html(alert(_("This cannot be shown"), [found.line(_) for found in error.problems]))
+    except Exception as error:
+        _LOGGER.exception("the page could not be shown")
+        text = _("{kind}: {text}").format(kind=type(error).__name__, text=error)
+        st.html(alert(_("Internal error: nothing was changed. Please report it."), [text]))
+    view.remember()
+
+
+def _show(_: Translate) -> None:
+    loaded = _load(_)
+    if loaded is None:
+        return
+    world, ground = loaded
+    sites = chosen_sites(world)
+    run = data.scored(sites, data.scenario(view.current().scenario), world)
+    sidebar(run, _)
+    banner(run.manifest, _)
+    carte.page(run, ground, sites, _)
+    footer(run.manifest, _)
+
+
+def _load(_: Translate) -> tuple[World, Ground] | None:
+    """Wait for the territory, with a bar; on failure say why and let one try again."""
+    loader = data.world_loader()
+    place = st.empty()
+
+    def watch(step: str, share: float) -> None:
+        text = _(step) if step else _("Reading the territory")
+        place.progress(share, text=f"{text}…")
+
+    try:
+        loaded = loader.wait(watch)
+    except SitingError as error:
+        lines = [found.line(_) for found in error.problems]
+    except Exception as error:  # noqa: BLE001 - told in words, not as a traceback
+        lines = [f"{type(error).__name__}: {error}"]
+    else:
+        place.empty()
+        return loaded
+    place.html(alert(_("The territory cannot be loaded"), lines))
+    if st.button(_("Try again")):
+        data.world_loader.clear()
+        st.rerun()
+    return None
+
+
+def _words(_: Translate) -> str:
+    """Return the words of Streamlit's own widgets that only CSS can put in a language."""
+    words = {"--sg-browse": _("Choose a file"), "--sg-drop": _("or drop it here")}
+    # A style sheet text: no quote, no backslash, no line end may come from a translation.
+    quoted = {name: "".join(c for c in word if c not in '"\\\n<') for name, word in words.items()}
+    return ":root{" + "".join(f'{name}:"{word}";' for name, word in quoted.items()) + "}"
+
+
+def banner(manifest: Manifest, translate: Translate) -> None:
+    """Tell which layers are made up, while any is in use.
+
+    Parameters
+    ----------
+    manifest
+        What the result was made with.
+    translate
+        The language.
+    """
+    _ = translate
+    if manifest.demonstration:
+        names = ", ".join(
+            _(layer.title) for layer in manifest.layers if layer.status is Status.DEMONSTRATION
+        )
+        text = Markup('<div class="sg-banner" role="note"><strong>{}</strong> {}</div>').format(
+            _("Demonstration data: not for decisions."),
+            _("Synthetic layers: {names}.").format(names=names),
+        )
+        st.html(text)
+
+
+def footer(manifest: Manifest, translate: Translate) -> None:
+    """Tell what the page was made with.
+
+    Parameters
+    ----------
+    manifest
+        What the result was made with.
+    translate
+        The language.
+    """
+    _ = translate
+    text = _(
+        "siting {version} · scenario {scenario} ({hash}) · rule set {ruleset} ({status}) · {day}"
+    ).format(
+        version=manifest.version,
+        scenario=manifest.scenario,
+        hash=manifest.scenario_hash[:12],
+        ruleset=manifest.ruleset,
+        status=_(STATUS_LABELS[manifest.ruleset_status]),
+        day=manifest.created.isoformat(),
+    )
+    st.html(Markup('<footer class="sg-footer">{}</footer>').format(text))

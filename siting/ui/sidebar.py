@@ -1,0 +1,164 @@
+"""The side bar: language, search, scenario, filters, file of sites."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from layers.errors import LayerError
+from layers.territory import Level
+from siting.domain import VerdictCode
+from siting.i18n import LANGUAGES, Translate
+from siting.labels import VERDICT_LABELS
+from siting.pipeline import Run, World
+from siting.scenario import scenario_names
+from siting.ui import data, view
+from siting.ui.html import alert, plain
+
+# A widget whose options are named in the language has a key of its own in each: Streamlit
+# keeps the chosen name, not the option.
+LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
+FILE_KEY = "file"
+LAYER_KEY = "file-layer"
+_PROBLEM_KEY = "file-problem"
+
+
+def chosen_sites(world: World) -> data.Sites:
+    """Return the sites of the uploaded file, else the demonstration ones.
+
+    Parameters
+    ----------
+    world
+        The world.
+
+    Returns
+    -------
+    Sites
+        The sites; when the file cannot be used, why is kept for :func:`sidebar`.
+    """
+    st.session_state[_PROBLEM_KEY] = None
+    uploaded = st.session_state.get(FILE_KEY)
+    if uploaded is not None:
+        try:
+            layer = st.session_state.get(LAYER_KEY) or None
+            return data.uploaded_sites(world, uploaded.name, uploaded.getvalue(), layer)
+        except LayerError as error:
+            st.session_state[_PROBLEM_KEY] = error
+    return data.demonstration_sites(world)
+
+
+def sidebar(run: Run, translate: Translate) -> None:
+    """Show the side bar.
+
+    Parameters
+    ----------
+    run
+        The run shown.
+    translate
+        The language.
+    """
+    with st.sidebar:
+        _language()
+        _search(run, translate)
+        _scenario(translate)
+        _filters(run, translate)
+        _file(translate)
+
+
+def _language() -> None:
+    lang = view.current().lang
+
+    def changed() -> None:
+        view.change(lang=st.session_state["w-lang"])
+
+    st.radio(
+        "Langue / Language", LANGUAGES, index=LANGUAGES.index(lang), key="w-lang",
+        format_func=LANGUAGE_NAMES.__getitem__, horizontal=True, on_change=changed,
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _search(run: Run, _: Translate) -> None:
+    territory = run.account.territory
+    options = [("epci", code) for code in territory.codes(Level.EPCI)]
+    options += [("site", str(key)) for key in run.sites.index]
+    names = run.sites["name"].to_dict()
+    key = f"w-search-{view.current().lang}"
+
+    def text(option: tuple[str, str]) -> str:
+        kind, code = option
+        if kind == "site":
+            return f"{names[code]} ({code})"
+        return territory.name(Level.EPCI, code)
+
+    def changed() -> None:
+        found = st.session_state[key]
+        if found is not None:
+            view.go_to(*found)
+        st.session_state[key] = None
+
+    st.selectbox(
+        _("Find a site or an EPCI"), options, index=None, key=key, format_func=text,
+        placeholder=_("Name or code"), on_change=changed,
+    )  # fmt: skip
+
+
+def _scenario(_: Translate) -> None:
+    looked = view.current()
+    names = scenario_names()
+    key = f"w-scenario-{looked.lang}"
+
+    def title(name: str) -> str:
+        scenario = data.scenario(name)
+        return scenario.title if looked.lang == "fr" else scenario.title_en or scenario.title
+
+    def changed() -> None:
+        view.change(scenario=st.session_state[key])
+
+    def counted() -> None:
+        view.change(planned=st.session_state["w-planned"])
+
+    st.selectbox(
+        _("Scenario"), names, index=names.index(looked.scenario), key=key,
+        format_func=title, on_change=changed,
+    )  # fmt: skip
+    st.toggle(
+        _("Count its sites in the budgets of the map"), value=looked.planned, key="w-planned",
+        on_change=counted,
+    )  # fmt: skip
+
+
+def _filters(run: Run, _: Translate) -> None:
+    looked = view.current()
+    territory = run.account.territory
+    codes = territory.codes(Level.DEPARTEMENT)
+    key = f"w-verdicts-{looked.lang}"
+
+    def changed() -> None:
+        view.change(
+            verdicts=tuple(st.session_state[key]),
+            departements=tuple(st.session_state["w-departements"]),
+        )
+
+    st.multiselect(
+        _("Verdicts shown"), list(VerdictCode), default=looked.verdicts, key=key,
+        format_func=lambda code: _(VERDICT_LABELS[code]), placeholder=_("all"), on_change=changed,
+    )  # fmt: skip
+    st.multiselect(
+        _("Départements shown"), codes, key="w-departements", placeholder=_("all"),
+        default=[code for code in looked.departements if code in codes], on_change=changed,
+        format_func=lambda code: f"{territory.name(Level.DEPARTEMENT, code)} ({code})",
+    )  # fmt: skip
+
+
+def _file(_: Translate) -> None:
+    st.file_uploader(
+        _("File of sites"), key=FILE_KEY,
+        help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf or CSV."),
+    )  # fmt: skip
+    error = st.session_state.get(_PROBLEM_KEY)
+    if error is None:
+        return
+    lines = [found.line(_) for found in error.problems]
+    st.html(alert(_("This file cannot be used; the demonstration sites are shown."), lines))
+    if any(found.code == "layer-choice" for found in error.problems):
+        st.text_input(plain(_("Layer of the file")), key=LAYER_KEY)

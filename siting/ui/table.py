@@ -1,0 +1,108 @@
+"""The table of the sites, under the map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from markupsafe import Markup
+
+from layers.errors import N_
+from layers.territory import Level
+from siting.i18n import Translate
+from siting.labels import UNKNOWN, VERDICT_LABELS, number, percent
+from siting.pipeline import Run
+from siting.ui import view
+
+_KEY = "table"
+_SHOWN_KEY = "table-selected"
+_SCORE, _RELIABILITY = N_("Score"), N_("Reliability")
+_AREA, _ENAF = N_("Area (ha)"), N_("ENAF (ha)")
+_ROW_HEIGHT, _MOST_HEIGHT = 35, 420
+
+
+def table(run: Run, shown: list[str], translate: Translate) -> None:
+    """Show the table; a row selects its site.
+
+    Parameters
+    ----------
+    run
+        The run.
+    shown
+        Identifiers of the sites to show.
+    translate
+        The language.
+    """
+    _ = translate
+    ordered = [str(key) for key in run.scores.rank[shown].sort_values(kind="stable").index]
+    title = _("{count} sites, by rank").format(count=len(ordered))
+    st.html(Markup('<h3 class="sg-title">{}</h3>').format(title))
+
+    def selected() -> None:
+        rows = st.session_state[_KEY]["selection"]["rows"]
+        view.go_to("site", ordered[rows[0]] if rows else "")
+        st.session_state[_SHOWN_KEY] = rows
+
+    _follow(ordered)
+    st.dataframe(
+        _styled(site_table(run, ordered, _), _), key=_KEY, on_select=selected,
+        selection_mode="single-row", hide_index=True, width="stretch",
+        height=min(_ROW_HEIGHT * (len(ordered) + 1) + 3, _MOST_HEIGHT),
+    )  # fmt: skip
+
+
+def _follow(ordered: list[str]) -> None:
+    """Mark the row of the site that was selected elsewhere."""
+    site = view.current().site
+    rows = [ordered.index(site)] if site in ordered else []
+    if st.session_state.get(_SHOWN_KEY, []) != rows:
+        st.session_state[_KEY] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+        st.session_state[_SHOWN_KEY] = rows
+
+
+def site_table(run: Run, site_ids: list[str], translate: Translate) -> pd.DataFrame:
+    """Return the table of sites.
+
+    Parameters
+    ----------
+    run
+        The run.
+    site_ids
+        The sites, in order.
+    translate
+        The language.
+
+    Returns
+    -------
+    DataFrame
+        One row a site, indexed by ``site_id``: rank, name, verdict, score, reliability,
+        area and ENAF in hectares, EPCI with the largest share.
+    """
+    _ = translate
+    epci = run.shares[run.shares["level"] == Level.EPCI.value].sort_values("area_m2")
+    names = dict(zip(epci["site_id"], epci["name"], strict=True))
+    return pd.DataFrame(
+        {
+            _("Rank"): run.scores.rank[site_ids],
+            _("Site"): run.sites["name"][site_ids].astype("object"),
+            _("Verdict"): [_(VERDICT_LABELS[run.verdicts[key].code]) for key in site_ids],
+            _(_SCORE): run.scores.total[site_ids],
+            _(_RELIABILITY): run.scores.reliability[site_ids],
+            _(_AREA): run.sites["gross_area_m2"][site_ids] / 10_000,
+            _(_ENAF): run.land.enaf_m2[site_ids].astype("Float64") / 10_000,
+            _("EPCI"): [names.get(key, UNKNOWN) for key in site_ids],
+        },
+        index=pd.Index(site_ids, name="site_id"),
+    )
+
+
+def _styled(sites: pd.DataFrame, _: Translate) -> Any:
+    """Show numbers in the form of the language; they still sort as numbers."""
+
+    def decimal(value: Any) -> str:
+        return number(value, _, decimals=1)
+
+    forms: dict[Any, Any] = {_(name): decimal for name in (_SCORE, _AREA, _ENAF)}
+    forms[_(_RELIABILITY)] = lambda value: percent(value, _)
+    return sites.reset_index(drop=True).style.format(forms, na_rep=UNKNOWN)
