@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,6 +12,7 @@ import pandas as pd
 from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.domain import EntryKind, Envelope
+from siting.errors import Problem, ScenarioError, problem
 from siting.scenario import Scenario
 from siting.zan.account import observed_ledger
 from siting.zan.budget import Target, commune_budgets, sum_budgets
@@ -19,7 +20,7 @@ from siting.zan.ledger import Entry, Ledger
 from siting.zan.ruleset import Ruleset, load_ruleset
 
 HIERARCHY = (Level.EPCI, Level.DEPARTEMENT, Level.REGION)
-"""Levels a rate is inherited from, the closest first."""
+"""Levels above the commune, the closest first: the order budgets are shared out in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class Account:
             codes = pd.Series(communes.index, index=communes.index)
         else:
             codes = self.territory.parents()[str(level)]
-        table = sum_budgets(communes, codes)
+        table = sum_budgets(communes, codes, level=level.value)
         units = self.territory.units(level).set_index("code")
         return table.assign(name=units["name"], complete=units["complete"])
 
@@ -116,7 +117,7 @@ def open_account(
     flows
         Observed ENAF consumption (``code``, ``year``, ``area_m2``).
     until
-        Last year of observed consumption to count; all by default.
+        Last year of the period whose observed consumption counts; all by default.
 
     Returns
     -------
@@ -127,11 +128,26 @@ def open_account(
     ------
     RulesetError
         If the rule set is unknown.
+    ScenarioError
+        If a rate or a committed work names a territory that is not there, or a committed
+        work falls in a year that is already observed or outside the period.
     """
     ruleset = load_ruleset(scenario.zan.ruleset)
     source = flows.provenance
-    counted = flows.data if until is None else flows.data[flows.data["year"] <= until]
-    ledger = observed_ledger(counted, source=f"{source.publisher}, {source.title}")
+    ledger = observed_ledger(
+        flows.data,
+        source=f"{source.publisher}, {source.title}",
+        reference=ruleset.reference,
+        period=ruleset.period,
+        until=until,
+    )
+    last = ledger.last_year(EntryKind.OBSERVED)
+    problems = [
+        *_rate_problems(scenario, territory),
+        *_commitment_problems(scenario, territory, ruleset, last),
+    ]
+    if problems:
+        raise ScenarioError(problems)
     committed = [
         Entry(
             territory=work.territory,
@@ -150,3 +166,28 @@ def open_account(
         for code, rate in scenario.zan.rates.items()
     }
     return Account(territory, ruleset, ledger.post(committed), targets, flows)
+
+
+def _rate_problems(scenario: Scenario, territory: Territory) -> Iterator[Problem]:
+    """Tell the rates that would apply to nobody."""
+    for code, rate in scenario.zan.rates.items():
+        if code not in territory.codes(Level(rate.level)):
+            field = f"zan.rates.{code}"
+            yield problem("territory-unknown", file=scenario.id, field=field, found=code)
+
+
+def _commitment_problems(
+    scenario: Scenario, territory: Territory, ruleset: Ruleset, last_observed: int | None
+) -> Iterator[Problem]:
+    """Tell the committed works that would be lost, or counted twice (R26)."""
+    first = max(ruleset.period.first, (last_observed or 0) + 1)
+    for position, work in enumerate(scenario.committed):
+        field = f"committed.{position}"
+        if work.territory not in territory.codes(Level.COMMUNE):
+            found = work.territory
+            yield problem("territory-unknown", file=scenario.id, field=field, found=found)
+        if not first <= work.year <= ruleset.period.last:
+            expected = f"{first}-{ruleset.period.last}"
+            yield problem(
+                "committed-year", file=scenario.id, field=field, found=work.year, expected=expected
+            )

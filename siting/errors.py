@@ -47,6 +47,14 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "ruleset-unknown": N_("no rule set is named “{found}”; expected one of {expected}"),
         "ruleset-invalid": N_("the rule set is not valid: {found}"),
         "measure-mismatch": N_("{found} and {expected} are two measures and never mix"),
+        "committed-year": N_(
+            "the works start in {found}; expected {expected}: after what is already observed, "
+            "within the period"
+        ),
+        "sites-overlap": N_(
+            "the sites {found} overlap over {expected}: their land is counted more than once"
+        ),
+        "sites-missing": N_("the scenario chooses sites that are not in the file: {found}"),
         "territory-unknown": N_("no territory of this level has the code “{found}”"),
         "output-format": N_("“{found}” is not a format of results; expected one of {expected}"),
         "output-folder": N_("the folder “{found}” does not exist"),

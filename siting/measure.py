@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from layers.artificialised_land import LandCover
 from siting.coverage import class_areas, intersections
@@ -38,9 +39,13 @@ class LandTake:
         ``commune``, ``area_m2``, ``enaf_m2`` (whole m², missing when unknown).
     enaf_m2
         ENAF the site would consume in the territory, whole m², the sum of its
-        shares; missing when the cover of too much of it is unknown.
+        shares; missing when the cover of too much of it is unknown. Below that, land of
+        unknown cover counts as ENAF: never as nothing.
     outside_m2
         Part of the site outside the territory.
+    partial
+        Whether more than the tolerance of the site lies outside the territory: what it
+        consumes there, and on whose budget, is not known.
     unknown_m2
         Part inside the territory whose cover is unknown.
     deducted_m2
@@ -51,6 +56,7 @@ class LandTake:
     shares: pd.DataFrame
     enaf_m2: pd.Series
     outside_m2: pd.Series
+    partial: pd.Series
     unknown_m2: pd.Series
     deducted_m2: pd.Series
 
@@ -61,7 +67,7 @@ def land_take(
     land_cover: LandCover,
     ruleset: Ruleset,
     *,
-    unknown_share: float = 0.01,
+    unknown_share: float,
 ) -> LandTake:
     """Measure the land of each site, by class and by commune.
 
@@ -81,7 +87,8 @@ def land_take(
     ruleset
         Says which classes are ENAF.
     unknown_share
-        Share of a site whose cover may be unknown before its ENAF is.
+        Share of a site whose cover may be unknown before its ENAF is, and that may lie
+        outside the territory before the site is partial.
 
     Returns
     -------
@@ -106,8 +113,9 @@ def land_take(
 
     friche = sites["is_brownfield"].reindex(pieces["site"]).eq(other=True).fillna(value=False)
     is_friche = friche.to_numpy(dtype=bool)
-    counted = _sum_classes(classes, ruleset.enaf_classes.value)
-    friche_counted = _sum_classes(classes, ruleset.brownfield_enaf_classes.value)
+    unknown = (LandClass.UNKNOWN,)
+    counted = _sum_classes(classes, (*ruleset.enaf_classes.value, *unknown))
+    friche_counted = _sum_classes(classes, (*ruleset.brownfield_enaf_classes.value, *unknown))
     enaf = _whole_shares(counted.where(~is_friche, friche_counted), pieces["site"])
     deducted = _whole_shares((counted - friche_counted).where(is_friche, 0.0), pieces["site"])
 
@@ -126,6 +134,7 @@ def land_take(
         shares=shares,
         enaf_m2=site_sum.astype("Int64").where(known),
         outside_m2=outside_m2,
+        partial=outside_m2 > unknown_share * gross_m2,
         unknown_m2=inside["unknown"],
         deducted_m2=deducted.groupby(pieces["site"]).sum().reindex(sites.index, fill_value=0),
     )
@@ -166,3 +175,43 @@ def _whole_shares(area_m2: pd.Series, site: pd.Series) -> pd.Series:
     running = (cm2.groupby(site).cumsum() + 5_000) // 10_000
     before = running.groupby(site).shift(fill_value=0)
     return running - before
+
+
+def overlaps(sites: gpd.GeoSeries, *, least_share: float = 0.01) -> pd.DataFrame:
+    """Find the sites that overlap, whose land would be counted more than once.
+
+    Parameters
+    ----------
+    sites
+        Polygons in a projected CRS in metres.
+    least_share
+        Share of the smaller site below which an overlap is the imprecision of drawing.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``first``, ``second`` (labels, in the order of the file) and ``area_m2``.
+
+    Examples
+    --------
+    >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10), shapely.box(9, 9, 19, 19)]
+    >>> overlaps(gpd.GeoSeries(shapes, index=["A", "B", "C"], crs=2154), least_share=0.05)
+      first second  area_m2
+    0     A      B     50.0
+    1     B      C      6.0
+    """
+    shapes = np.asarray(sites.array, dtype=object)
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    area_m2 = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    whole_m2 = shapely.area(shapes)
+    enough = area_m2 > least_share * np.minimum(whole_m2[first], whole_m2[second])
+    order = np.lexsort((second[enough], first[enough]))
+    return pd.DataFrame(
+        {
+            "first": sites.index[first[enough]][order],
+            "second": sites.index[second[enough]][order],
+            "area_m2": area_m2[enough][order],
+        }
+    )

@@ -5,7 +5,7 @@ The only module that wires readers, measures, scores and the account together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,8 @@ from siting.account import Account, open_account
 from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, LayerUse, Manifest, Scores, Verdict
 from siting.eligibility import Eligibility, assess
-from siting.errors import Problem
-from siting.measure import LandTake, land_take
+from siting.errors import Problem, problem
+from siting.measure import LandTake, land_take, overlaps
 from siting.scenario import Scenario, scenario_hash
 from siting.scoring import decision_matrix, score
 from siting.zan.account import Rules, SiteAccount, site_verdict, standings
@@ -220,8 +220,8 @@ def run(
         sites=sites,
         layers=world.layers,
         areas_m2=land.areas_m2,
-        enaf_m2=land.enaf_m2.astype("Float64").astype("float64"),
-        remaining_m2=_tightest(shares, rules, sites.index),
+        enaf_m2=land.enaf_m2.astype("Float64").astype("float64").mask(land.partial),
+        epci_shares=_epci_shares(shares, rules),
         parameters=scenario.measure,
     )
     matrix = decision_matrix(inputs, scenario)
@@ -234,10 +234,9 @@ def run(
     selected = _selected(scenario, sites)
     chosen = [account for account in accounts if account.site_id in selected]
     planned = plan(chosen, verdicts, rules)
-    communes_taken = land.shares.rename(columns={"site": "site_id"})
-    entries = planned_entries(
-        accounts, planned.posted, communes_taken, period=rules.period, source=scenario.id
-    )
+    taken = land.shares.rename(columns={"site": "site_id"})
+    taken["epci"] = taken["commune"].map(world.territory.parents()["epci"])
+    entries = planned_entries(accounts, planned, taken, rules=rules, source=scenario.id)
     return Run(
         scenario=scenario,
         manifest=manifest(scenario, world, before, sites=file.layer),
@@ -252,9 +251,13 @@ def run(
         before=before,
         account=before.post(entries),
         rejected=file.rejected,
-        notes=file.notes,
+        notes=(*file.notes, *_run_notes(scenario, sites)),
         row_count=file.row_count,
     )
+
+
+BUDGET_LAYERS = frozenset({"communes", "enaf_flows"})
+"""Layers that budgets alone are made with."""
 
 
 def manifest(
@@ -271,16 +274,20 @@ def manifest(
     account
         The account, for its rule set.
     sites
-        The sites, when the result has some.
+        The sites, when the result has some; without them, only the layers of the
+        budgets are in use.
 
     Returns
     -------
     Manifest
         Version, scenario and its hash, rule set and its status, layers, day.
     """
-    layers = [*world.layers.values(), *([sites] if sites is not None else [])]
+    layers = [
+        layer for name, layer in world.layers.items() if sites is not None or name in BUDGET_LAYERS
+    ]
+    layers += [sites] if sites is not None else []
     uses = [_use(layer.spec.name, layer.spec.title, layer.provenance) for layer in layers]
-    if world.land_cover is not None:
+    if sites is not None and world.land_cover is not None:
         uses.append(_use("land_cover", N_("Land cover"), world.land_cover.provenance))
     return Manifest(
         version=__version__,
@@ -327,19 +334,37 @@ def _rules(account: Account, scenario: Scenario) -> Rules:
         last_observed=account.last_observed_year,
         standings=standings(account.budgets(Level.EPCI)),
         pool=Pool(scenario.zan.pooled_envelope_m2, scenario.zan.pooled_source),
-        tolerance=float(account.ruleset.tolerance.value),
+        tolerance=account.ruleset.tolerance.value,
     )
 
 
-def _tightest(shares: pd.DataFrame, rules: Rules, index: pd.Index) -> pd.Series:
-    """Return what remains to the EPCI of each site that has least left, in m²."""
+def _epci_shares(shares: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return the shares by EPCI with what remains there, for the criteria."""
     epci = shares[shares["level"] == Level.EPCI.value]
     left = {
-        code: float("nan") if s.remaining_m2 is None else float(s.remaining_m2)
-        for code, s in rules.standings.items()
+        code: float("nan") if standing.remaining_m2 is None else float(standing.remaining_m2)
+        for code, standing in rules.standings.items()
     }
-    lowest = epci["code"].map(left).groupby(epci["site_id"]).min()
-    return lowest.reindex(index).astype("float64")
+    table = epci.rename(columns={"site_id": "site"})[["site", "area_m2", "enaf_m2"]]
+    return table.assign(remaining_m2=epci["code"].map(left))
+
+
+def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
+    """Tell what concerns several sites: overlaps, and chosen sites that are not there."""
+    if scenario.sites.selected != "all":
+        missing = sorted(set(scenario.sites.selected) - set(sites.index))
+        if missing:
+            yield problem("sites-missing", found=", ".join(missing), severity="warning")
+    pairs = overlaps(sites.geometry)
+    rows = sites["row"].to_dict()
+    for pair in pairs.to_dict("records"):
+        yield problem(
+            "sites-overlap",
+            row=int(rows[pair["second"]]),
+            found=f"{pair['first']}, {pair['second']}",
+            expected=f"{pair['area_m2']:.0f} m²",
+            severity="warning",
+        )
 
 
 def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:
@@ -365,31 +390,33 @@ def _site_accounts(
         SiteAccount(
             site_id=site_id,
             demands=tuple(demands.get(site_id, ())),
-            works_start_year=_works_start(site_id, year, available, scenario),
+            works_start_year=_works_start(site_id, year, scenario),
+            available_year=None if pd.isna(available) else int(str(available)[:4]),
             envelope=scenario.sites.envelope.get(site_id, Envelope.LOCAL),
             exclusions=eligibility[site_id].exclusions,
             unknown_m2=float(unknown_m2),
             outside_m2=float(outside_m2),
+            partial=bool(partial),
             deducted_m2=int(deducted_m2),
             source=source,
+            evidence=scenario.sites.evidence.get(site_id, ""),
         )
-        for site_id, year, available, source, unknown_m2, outside_m2, deducted_m2 in zip(
+        for site_id, year, available, source, unknown_m2, outside_m2, partial, deducted_m2 in zip(
             sites.index,
             sites["works_start_year"],
             sites["available_from"],
             sites["source"],
             land.unknown_m2,
             land.outside_m2,
+            land.partial,
             land.deducted_m2,
             strict=True,
         )
     ]
 
 
-def _works_start(site_id: str, declared: Any, available: Any, scenario: Scenario) -> int | None:
-    """Year works start: the scenario's, else the declared one, else that of availability."""
+def _works_start(site_id: str, declared: Any, scenario: Scenario) -> int | None:
+    """Year works effectively start: the scenario's, else the declared one."""
     if site_id in scenario.sites.works_start:
         return int(scenario.sites.works_start[site_id])
-    if not pd.isna(declared):
-        return int(declared)
-    return None if pd.isna(available) else int(str(available)[:4])
+    return None if pd.isna(declared) else int(declared)

@@ -94,9 +94,9 @@ class Inputs:
         Sites × land classes (values of :class:`siting.domain.LandClass`), m².
     enaf_m2
         ENAF each site would consume, m²; missing when unknown.
-    remaining_m2
-        What remains of the budget of the tightest EPCI of each site, m²; missing when
-        unknown, negative when overspent.
+    epci_shares
+        One row a site and EPCI: ``site`` (label), ``area_m2``, ``enaf_m2`` taken there and
+        ``remaining_m2`` of its budget, m²; missing when unknown, negative when overspent.
     parameters
         The ``measure`` section of the scenario.
 
@@ -112,13 +112,13 @@ class Inputs:
     layers: Mapping[str, Layer]
     areas_m2: pd.DataFrame
     enaf_m2: pd.Series
-    remaining_m2: pd.Series
+    epci_shares: pd.DataFrame
     parameters: Parameters
 
     def __post_init__(self) -> None:
         if not self.sites.index.is_unique:
             raise ValueError("the index of the sites has duplicates")
-        for name in ("areas_m2", "enaf_m2", "remaining_m2"):
+        for name in ("areas_m2", "enaf_m2"):
             if not getattr(self, name).index.equals(self.sites.index):
                 raise ValueError(f"{name} is not on the index of the sites")
         problems = list(self._crs_problems())

@@ -64,6 +64,10 @@ def artificialised_share(inputs: Inputs) -> pd.Series:
     return pd.Series(np.minimum(share, 1.0), index=areas_m2.index)
 
 
+BORDER_SHARE = 0.01
+"""Share of a site below which the EPCI that holds it is left out of the pressure."""
+
+
 def brownfield(inputs: Inputs) -> pd.Series:
     """Tell whether the site is a friche.
 
@@ -84,25 +88,35 @@ def brownfield(inputs: Inputs) -> pd.Series:
 def budget_pressure(inputs: Inputs) -> pd.Series:
     """Measure the share of the remaining budget that the site would take.
 
-    Formula: ``min(1, enaf_m2 / remaining_m2)``; 0 for a site that consumes no ENAF, 1 where
-    the budget is already spent. The budget is that of the tightest EPCI of the site.
+    Formula: the highest, over the EPCI the site takes ENAF from, of
+    ``min(1, enaf_m2 / remaining_m2)``, 1 where the budget is already spent; 0 for a site
+    that consumes no ENAF. An EPCI that holds less than 1 % of the site is left out: that is
+    the imprecision of the outlines.
 
     Parameters
     ----------
     inputs
-        ENAF of each site and remaining budgets.
+        ENAF of each site, and its shares by EPCI.
 
     Returns
     -------
     Series
-        Share in [0, 1]; missing where the ENAF is unknown, or the budget of a site that
-        consumes some.
+        Share in [0, 1]; missing where the ENAF is unknown, or the budget of an EPCI it is
+        taken from.
     """
-    enaf_m2, remaining_m2 = numbers(inputs.enaf_m2), numbers(inputs.remaining_m2)
+    index = inputs.sites.index
+    shares = inputs.epci_shares
+    site = index.get_indexer(pd.Index(shares["site"]))
+    enaf_m2, remaining_m2 = numbers(shares["enaf_m2"]), numbers(shares["remaining_m2"])
+    whole_m2 = np.bincount(site, weights=numbers(shares["area_m2"]), minlength=len(index))
+    counts = (enaf_m2 > 0) & (numbers(shares["area_m2"]) >= BORDER_SHARE * whole_m2[site])
     share = np.minimum(1.0, enaf_m2 / np.where(remaining_m2 > 0, remaining_m2, np.nan))
-    share[(remaining_m2 <= 0) & (enaf_m2 > 0)] = 1.0
-    share[enaf_m2 == 0] = 0.0
-    return pd.Series(share, index=inputs.sites.index)
+    share[remaining_m2 <= 0] = 1.0
+    highest = np.zeros(len(index))
+    known = counts & ~np.isnan(share)
+    np.maximum.at(highest, site[known], share[known])
+    highest[site[counts & ~known]] = np.nan
+    return pd.Series(highest, index=index).mask(inputs.enaf_m2.isna())
 
 
 CRITERIA = (

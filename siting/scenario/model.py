@@ -33,7 +33,7 @@ class RateSetting(Section):
 
     rate: Share
     """Cut of consumption against the reference decade. No unit, from 0 to 1."""
-    level: Literal["commune", "epci", "departement", "region"]
+    level: Literal["commune", "epci", "region"]
     """Level of the territory: commune or EPCI for a PLU(i), region for a SRADDET; the closest
     one wins."""
     status: Text
@@ -130,6 +130,10 @@ class SitesSettings(Section):
     """Year works start, by ``site_id``; in place of the year of the file. Unit: year."""
     envelope: Mapping[str, Envelope] = {}
     """Envelope that pays, by ``site_id``: local (by default), regional or national."""
+    evidence: Mapping[str, Text] = {}
+    """What puts a site on the national envelope, by ``site_id``: the list of projects of
+    national importance (PENE) and its text. Required for each of them. Source: loi 2021-1104,
+    art. 194, III 7°."""
 
 
 class Commitment(Section):

@@ -13,7 +13,7 @@ from layers.environment import PROTECTED_KINDS
 from layers.errors import N_
 from siting.criteria import CRITERIA, THEMES
 from siting.criteria.inputs import READINESS_STAGES
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Envelope, Objective
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
 
@@ -257,16 +257,26 @@ def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
     if "protected" in eligibility:
         path = ("eligibility", "protected")
         yield from _same_keys(path, eligibility["protected"], PROTECTED_KINDS)
-    zan = _table(tree.get("zan"))
+    yield from _envelope_problems(_table(tree.get("sites")), _table(tree.get("zan")))
+
+
+def _table(raw: object) -> Tree:
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _envelope_problems(sites: Tree, zan: Tree) -> Iterator[tuple[Path, Problem]]:
+    """Tell the envelopes that nothing proves."""
+    evidence = _table(sites.get("evidence"))
+    for site_id, envelope in _table(sites.get("envelope")).items():
+        if envelope == Envelope.NATIONAL.value and not evidence.get(site_id):
+            expected = N_("the list of national projects that names the site")
+            missing = problem("scenario-value", found=_NOTHING, expected=expected)
+            yield ("sites", "evidence", site_id), missing
     pooled = _valid(float, zan.get("pooled_envelope_m2", 0)) or 0
     if pooled > 0 and not str(zan.get("pooled_source", "")).strip():
         expected = N_("the document that sets the pooled envelope")
         missing = problem("scenario-value", found=_NOTHING, expected=expected)
         yield ("zan", "pooled_source"), missing
-
-
-def _table(raw: object) -> Tree:
-    return raw if isinstance(raw, Mapping) else {}
 
 
 def _criterion_problems(criterion: Criterion, setting: Tree) -> Iterator[tuple[Path, Problem]]:

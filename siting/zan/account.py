@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -29,12 +31,25 @@ OBSERVED_ALREADY = N_(
     "works started in {year}, a year the observed consumption already covers; the site is not "
     "charged twice"
 )
-NATIONAL = N_("the site is charged to the national envelope, not to {name}")
+NATIONAL = N_("the site is charged to the national envelope, not to {name} ({source})")
+FROM_AVAILABILITY = N_(
+    "the year works start is not known; the site is counted in {year}, the first it can be"
+)
+UNKNOWN_COUNTED = N_("{unknown_ha} ha whose land cover is unknown are counted as ENAF")
+OUTSIDE_TOO_MUCH = N_(
+    "{outside_ha} ha lie outside the territory: what they consume, and on whose budget, is not "
+    "known here"
+)
+SOLD_CONSUMES = N_(
+    "the {enaf_ha} ha of ENAF that its buyer will consume are not posted: add them to the "
+    "committed works"
+)
+SOLD = "site-sold"
+"""Code of the exclusion of a site already sold."""
 FRICHE = N_(
     "{deducted_ha} ha of vegetation of the friche are not counted as ENAF, on the evidence of "
     "“{source}”"
 )
-
 SEVERAL = N_("the site lies across several EPCI ({names}) and is shared out between them by area")
 
 
@@ -49,28 +64,44 @@ class SiteAccount:
     demands
         What it takes from each EPCI; unknown areas are ``None``.
     works_start_year
-        Year works start, ``None`` when unknown.
+        Year works effectively start, as the scenario or the file says it; ``None`` when
+        unknown.
+    available_year
+        Year from which the site is available: works cannot start before.
     envelope
         Whose budget pays.
     exclusions
         Reasons that make it ineligible.
     unknown_m2, outside_m2
         Land of unknown cover, land outside the territory.
+    partial
+        Whether too much of it lies outside the territory for a verdict.
     deducted_m2
         Vegetation of a friche that is not counted.
     source
         Inventory the site comes from, the evidence of a friche.
+    evidence
+        What puts it on the national envelope.
     """
 
     site_id: str
     demands: tuple[Demand, ...]
     works_start_year: int | None
+    available_year: int | None = None
     envelope: Envelope = Envelope.LOCAL
     exclusions: tuple[Reason, ...] = ()
     unknown_m2: float = 0.0
     outside_m2: float = 0.0
+    partial: bool = False
     deducted_m2: int = 0
     source: str = ""
+    evidence: str = ""
+
+    @property
+    def enaf_m2(self) -> int | None:
+        """ENAF it takes in all, whole m²; ``None`` when unknown."""
+        areas = [demand.enaf_m2 for demand in self.demands]
+        return None if None in areas else sum(area for area in areas if area is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +126,38 @@ class Rules:
     last_observed: int | None
     standings: Mapping[str, Standing]
     pool: Pool
-    tolerance: float
+    tolerance: Fraction
+
+    def year_of(self, site: SiteAccount) -> int | None:
+        """Return the year a site is charged in.
+
+        Parameters
+        ----------
+        site
+            The site.
+
+        Returns
+        -------
+        int or None
+            The year works start; else the first year it can be, from its availability
+            and after what is already observed; ``None`` when neither is known. A date of
+            availability alone never proves that works have started (R3).
+        """
+        if site.works_start_year is not None or site.available_year is None:
+            return site.works_start_year
+        after = self.period.first if self.last_observed is None else self.last_observed + 1
+        return max(site.available_year, after)
 
 
-def observed_ledger(flows: pd.DataFrame, *, source: str) -> Ledger:
-    """Post observed ENAF flows to a new ledger.
+def observed_ledger(
+    flows: pd.DataFrame,
+    *,
+    source: str,
+    reference: Period,
+    period: Period,
+    until: int | None = None,
+) -> Ledger:
+    """Post observed ENAF flows of the reference and of the period to a new ledger.
 
     Parameters
     ----------
@@ -107,15 +165,25 @@ def observed_ledger(flows: pd.DataFrame, *, source: str) -> Ledger:
         Columns ``code``, ``year``, ``area_m2`` (whole m², nullable).
     source
         File they come from.
+    reference, period
+        Years of the reference and of the budget.
+    until
+        Last year of the period to count; all by default. The reference is always whole.
 
     Returns
     -------
     Ledger
-        One observed entry a commune and year. A commune with an unknown year has no
-        entry at all: its reference is unknown, not smaller.
+        One observed entry a commune and year. A commune with an unknown or absent year
+        has no entry at all: its account is unknown, not smaller.
     """
-    unknown = flows.loc[flows["area_m2"].isna(), "code"].unique()
-    flows = flows[~flows["code"].isin(unknown)]
+    years = flows["year"]
+    last = years.max() if until is None else until
+    in_period = years.between(period.first, min(last, period.last))
+    flows = flows[years.between(reference.first, reference.last) | in_period]
+    wanted = len(reference) + flows.loc[flows["year"] >= period.first, "year"].nunique()
+    known = flows[flows["area_m2"].notna()].groupby("code")["year"].nunique()
+    whole = known.index[known == wanted]
+    flows = flows[flows["code"].isin(whole)]
     rows = pd.DataFrame(
         {
             "territory": flows["code"],
@@ -137,19 +205,28 @@ def standings(budgets: pd.DataFrame) -> dict[str, Standing]:
     Parameters
     ----------
     budgets
-        Result of :func:`siting.zan.budget.sum_budgets`.
+        Result of :func:`siting.zan.budget.sum_budgets`, with ``complete``.
 
     Returns
     -------
     dict
         Standing by code; amounts are ``None`` where the budget is unknown.
     """
-    table = budgets.assign(used_m2=budgets["observed_m2"] + budgets["committed_m2"])
-    columns = ["budget_m2", "used_m2", "remaining_m2"]
+    columns = zip(
+        budgets.index,
+        budgets["budget_m2"],
+        budgets["remaining_m2"],
+        budgets["complete"],
+        strict=True,
+    )
     return {
-        str(code): Standing(*(None if pd.isna(value) else int(value) for value in row))
-        for code, row in zip(table.index, table[columns].to_numpy(), strict=True)
+        str(code): Standing(_whole(budget), _whole(remaining), bool(complete))
+        for code, budget, remaining, complete in columns
     }
+
+
+def _whole(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
 
 
 def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
@@ -169,7 +246,7 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
     """
     told = _told(site)
     if site.exclusions:
-        return Verdict(VerdictCode.INELIGIBLE, (*site.exclusions, *told))
+        return Verdict(VerdictCode.INELIGIBLE, (*site.exclusions, *_sold(site), *told))
     free = uncharged(site, rules)
     if free is not None:
         return Verdict(free.code, (*free.reasons, *told), free.figures)
@@ -180,9 +257,29 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
         verdict = assess_pooled(sum(d.enaf_m2 or 0 for d in site.demands), rules.pool)
     else:
         verdict = assess(site.demands, rules.standings, pool=rules.pool, tolerance=rules.tolerance)
-    start = start_reason(site.works_start_year, rules.period)
-    reasons = (*verdict.reasons, *((start,) if start else ()), *told)
+    reasons = (*verdict.reasons, *_start(site, rules), *told)
+    if site.partial and verdict.code is not VerdictCode.OVER_BUDGET:
+        outside = Reason("outside-too-much", OUTSIDE_TOO_MUCH, {"outside_m2": site.outside_m2})
+        return Verdict(VerdictCode.UNDETERMINED, (outside, *reasons), verdict.figures)
     return Verdict(verdict.code, reasons, verdict.figures)
+
+
+def _start(site: SiteAccount, rules: Rules) -> tuple[Reason, ...]:
+    if site.works_start_year is not None:
+        return ()
+    year = rules.year_of(site)
+    if year is not None:
+        return (Reason("start-from-availability", FROM_AVAILABILITY, {"year": year}),)
+    unknown = start_reason(None, rules.period)
+    return (unknown,) if unknown else ()
+
+
+def _sold(site: SiteAccount) -> tuple[Reason, ...]:
+    """Tell the land of a site that its buyer will consume."""
+    sold = any(reason.code == SOLD for reason in site.exclusions)
+    if not sold or not site.enaf_m2:
+        return ()
+    return (Reason("sold-consumes", SOLD_CONSUMES, {"enaf_m2": site.enaf_m2}),)
 
 
 def _told(site: SiteAccount) -> tuple[Reason, ...]:
@@ -193,7 +290,9 @@ def _told(site: SiteAccount) -> tuple[Reason, ...]:
     if site.deducted_m2 > 0:
         figures = {"deducted_m2": site.deducted_m2, "source": site.source}
         told.append(Reason("friche-deduction", FRICHE, figures, legal="C. urb. L. 111-26"))
-    if site.outside_m2 > 0:
+    if site.unknown_m2 > 0 and site.enaf_m2 is not None:
+        told.append(Reason("unknown-counted", UNKNOWN_COUNTED, {"unknown_m2": site.unknown_m2}))
+    if site.outside_m2 > 0 and not site.partial:
         told.append(Reason("outside", OUTSIDE, {"outside_m2": site.outside_m2}))
     return tuple(told)
 
@@ -213,10 +312,11 @@ def uncharged(site: SiteAccount, rules: Rules) -> Verdict | None:
     Verdict or None
         ``None`` for a site the budgets of the period pay for.
     """
-    year = site.works_start_year
+    year = rules.year_of(site)
     if site.envelope is Envelope.NATIONAL:
         names = ", ".join(demand.name for demand in site.demands)
-        reason = Reason("national", NATIONAL, {"name": names}, legal="Loi 2021-1104, art. 194")
+        figures = {"name": names, "source": site.evidence}
+        reason = Reason("national", NATIONAL, figures, legal="Loi 2021-1104, art. 194, III 7°")
         return Verdict(VerdictCode.COMPATIBLE, (reason,))
     if year is None:
         return None

@@ -17,6 +17,15 @@ from siting.domain import EntryKind, Envelope
 from siting.zan.ledger import Ledger
 from siting.zan.ruleset import Ruleset
 
+DEFAULT = "default"
+"""Level and status of a rate that no planning document sets."""
+
+INHERITED = "inherited"
+"""Status of a rate set for a larger territory: suggested, not binding (R6)."""
+
+MIXED = "mixed"
+"""Status of a rate that differs between the communes of a territory."""
+
 AMOUNTS = ("reference_m2", "budget_m2", "observed_m2", "committed_m2", "planned_m2")
 
 
@@ -76,7 +85,7 @@ def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
     budgets: list[int] = []
     for reference, rate in zip(reference_m2.tolist(), rates.tolist(), strict=True):
         running += int(reference) * (1 - rate)
-        rounded = int(running)  # floor: a budget is never rounded up
+        rounded = int(running)  # floor: the budget of the whole is never rounded up
         budgets.append(rounded - closed)
         closed = rounded
     return pd.Series(budgets, index=reference_m2.index, dtype="int64")
@@ -102,20 +111,18 @@ def commune_rates(
     Returns
     -------
     pd.DataFrame
-        Columns ``rate`` (Fraction), ``rate_status``, ``rate_source``.
+        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``.
     """
-    default = Target("ruleset", ruleset.rate.value, "default", ruleset.rate.source)
+    default = Target(DEFAULT, ruleset.rate.value, DEFAULT, ruleset.rate.source)
     found = pd.Series([default] * len(parents), index=parents.index, dtype="object")
     for level in reversed(["commune", *parents.columns]):
         codes = parents.index.to_series() if level == "commune" else parents[level]
         own = codes.map({c: t for c, t in targets.items() if t.level == level}).dropna()
-        if level == "commune":
-            found.update(own)
-        else:
-            found.update(own.map(lambda t: Target(t.level, t.rate, "inherited", t.source)))
+        found.update(own)
     return pd.DataFrame(
         {
             "rate": found.map(lambda t: t.rate),
+            "rate_level": found.map(lambda t: t.level),
             "rate_status": found.map(lambda t: t.status),
             "rate_source": found.map(lambda t: t.source),
         }
@@ -147,8 +154,8 @@ def commune_budgets(
     -------
     pd.DataFrame
         Indexed by commune, sorted by parents: :data:`AMOUNTS` and
-        ``remaining_m2`` (nullable whole m²), ``rate``, ``rate_status``,
-        ``rate_source``. Entries of another envelope than the local one do not
+        ``remaining_m2`` (nullable whole m²), ``rate``, ``rate_level``,
+        ``rate_status``, ``rate_source``. Entries of another envelope than the local one do not
         weigh on the commune.
 
     Raises
@@ -182,7 +189,7 @@ def _remaining(table: pd.DataFrame) -> pd.Series:
     return table["budget_m2"] - table["observed_m2"] - table["committed_m2"] - table["planned_m2"]
 
 
-def sum_budgets(communes: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
+def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.DataFrame:
     """Add the accounts of communes up to the territories they belong to.
 
     Parameters
@@ -191,28 +198,31 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
         Result of :func:`commune_budgets`.
     codes
         Code of the territory of each commune, indexed by commune.
+    level
+        Level of these territories: a rate that a larger one sets is inherited.
 
     Returns
     -------
     pd.DataFrame
         Indexed by territory code, sorted: amounts (missing as soon as one
         commune is unknown), ``rate`` (the common one, else the effective one),
-        ``rate_status``, ``rate_source``, ``unknown_communes`` (count).
+        ``rate_status`` (the target's own, ``default``, ``inherited`` or ``mixed``),
+        ``rate_source``, ``unknown_communes`` (count).
     """
     groups = communes.groupby(codes.reindex(communes.index), sort=True)
-    rows = {str(code): _sum_of(group) for code, group in groups}
+    rows = {str(code): _sum_of(group, level) for code, group in groups}
     table = pd.DataFrame.from_dict(rows, orient="index")
     amounts = [*AMOUNTS, "remaining_m2"]
     return table.astype(dict.fromkeys(amounts, "Int64"))
 
 
-def _sum_of(communes: pd.DataFrame) -> dict[str, object]:
+def _sum_of(communes: pd.DataFrame, level: str) -> dict[str, object]:
     row: dict[str, object] = {
         name: communes[name].sum(skipna=False) for name in (*AMOUNTS, "remaining_m2")
     }
     row["unknown_communes"] = int(communes["reference_m2"].isna().sum())
-    for name in ("rate_status", "rate_source"):
-        row[name] = " ; ".join(sorted(set(communes[name])))
+    row["rate_source"] = " ; ".join(sorted(set(communes["rate_source"])))
+    row["rate_status"] = _shown_status(communes, level)
     rates = set(communes["rate"])
     row["rate"] = (
         float(rates.pop())
@@ -220,6 +230,14 @@ def _sum_of(communes: pd.DataFrame) -> dict[str, object]:
         else _effective_rate(row["reference_m2"], row["budget_m2"])
     )
     return row
+
+
+def _shown_status(communes: pd.DataFrame, level: str) -> str:
+    targets = set(zip(communes["rate_level"], communes["rate_status"], strict=True))
+    if len(targets) > 1:
+        return MIXED
+    set_by, status = targets.pop()
+    return str(status) if set_by in (level, DEFAULT) else INHERITED
 
 
 def _effective_rate(reference_m2: Any, budget_m2: Any) -> float:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import pandas as pd
 
 from layers.errors import N_
-from siting.domain import EntryKind, Envelope, Measure, Period, Reason, Verdict, VerdictCode
+from siting.domain import EntryKind, Envelope, Measure, Reason, Verdict, VerdictCode
 from siting.zan.account import Rules, SiteAccount, uncharged
 from siting.zan.ledger import Entry
 from siting.zan.verdict import Demand, Pool, assess, assess_pooled
 
-SITES_UNDETERMINED = N_("{count} chosen sites are undetermined: the sum is a lower bound")
+SITES_UNDETERMINED = N_("some chosen sites are undetermined ({count}): the sum is a lower bound")
+NONE_CHARGED = N_("no chosen site is charged to a budget of the period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class TerritoryPlan:
         Identifiers of the sites posted there.
     planned_m2
         ENAF they take, whole m².
+    pooled_m2
+        Part of it that the pooled regional envelope pays, whole m².
     remaining_before_m2, remaining_after_m2
         What remains before and after them; ``None`` when the budget is unknown.
     first_overshoot_year
@@ -42,6 +45,7 @@ class TerritoryPlan:
     name: str
     sites: tuple[str, ...]
     planned_m2: int
+    pooled_m2: int
     remaining_before_m2: int | None
     remaining_after_m2: int | None
     first_overshoot_year: int | None
@@ -94,20 +98,12 @@ def plan(sites: Sequence[SiteAccount], verdicts: Mapping[str, Verdict], rules: R
         if not _is_charged(site, verdicts[site.site_id], rules)
     }
     posted = [site for site in sites if site.site_id not in left_out]
-    local = [site for site in posted if site.envelope is Envelope.LOCAL]
-    pooled_m2 = sum(
-        demand.enaf_m2 or 0
-        for site in posted
-        if site.envelope is Envelope.REGIONAL
-        for demand in site.demands
+    territories = tuple(
+        _territory_plans([site for site in posted if site.envelope is Envelope.LOCAL], rules)
     )
-    territories = tuple(_territory_plans(local, rules))
-    pool = Pool(rules.pool.remaining_m2 - pooled_m2, rules.pool.source)
-    demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
-    verdict = assess(demands, rules.standings, pool=pool, tolerance=rules.tolerance)
-    if pooled_m2:
-        pooled = assess_pooled(pooled_m2, rules.pool)
-        verdict = _worst(verdict, pooled)
+    verdict = _verdict(posted, territories, rules)
+    if verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING:
+        territories = tuple(_pooled(territory) for territory in territories)
     undetermined = [key for key in left_out if verdicts[key].code is VerdictCode.UNDETERMINED]
     if undetermined and verdict.code is not VerdictCode.OVER_BUDGET:
         figures = {"count": len(undetermined)}
@@ -118,16 +114,41 @@ def plan(sites: Sequence[SiteAccount], verdicts: Mapping[str, Verdict], rules: R
     )
 
 
+def _verdict(
+    posted: Sequence[SiteAccount], territories: Sequence[TerritoryPlan], rules: Rules
+) -> Verdict:
+    """Judge what is posted: first what the pool pays by choice, then the budgets of EPCI."""
+    regional = [site for site in posted if site.envelope is Envelope.REGIONAL]
+    regional_m2 = sum(site.enaf_m2 or 0 for site in regional)
+    left = Pool(max(0, rules.pool.remaining_m2 - regional_m2), rules.pool.source)
+    parts: list[Verdict] = []
+    if territories:
+        demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
+        parts.append(assess(demands, rules.standings, pool=left, tolerance=rules.tolerance))
+    if regional:
+        parts.append(assess_pooled(regional_m2, rules.pool))
+    if not parts:
+        return Verdict(VerdictCode.COMPATIBLE, (Reason("none-charged", NONE_CHARGED),))
+    order = list(VerdictCode)
+    parts.sort(key=lambda part: order.index(part.code), reverse=True)
+    reasons = tuple(reason for part in parts for reason in part.reasons)
+    return Verdict(parts[0].code, reasons, parts[0].figures)
+
+
+def _pooled(territory: TerritoryPlan) -> TerritoryPlan:
+    """Let the pooled envelope pay for what exceeds the budget of an EPCI."""
+    before = territory.remaining_before_m2
+    if before is None or territory.remaining_after_m2 is None:
+        return territory
+    pooled_m2 = max(0, territory.planned_m2 - max(before, 0))
+    after = territory.remaining_after_m2 + pooled_m2
+    return replace(territory, pooled_m2=pooled_m2, remaining_after_m2=after)
+
+
 def _is_charged(site: SiteAccount, verdict: Verdict, rules: Rules) -> bool:
     if verdict.code in (VerdictCode.INELIGIBLE, VerdictCode.UNDETERMINED):
         return False
-    return uncharged(site, rules) is None
-
-
-def _worst(first: Verdict, second: Verdict) -> Verdict:
-    order = list(VerdictCode)
-    low, high = sorted((first, second), key=lambda verdict: order.index(verdict.code))
-    return Verdict(high.code, (*high.reasons, *low.reasons), high.figures)
+    return site.envelope is Envelope.NATIONAL or uncharged(site, rules) is None
 
 
 def _territory_plans(sites: Sequence[SiteAccount], rules: Rules) -> list[TerritoryPlan]:
@@ -140,8 +161,8 @@ def _territory_plans(sites: Sequence[SiteAccount], rules: Rules) -> list[Territo
             names[demand.code] = demand.name
             taken.setdefault(demand.code, {})[site.site_id] = area_m2
             by_year = years.setdefault(demand.code, {})
-            if site.works_start_year is not None:
-                year = site.works_start_year
+            year = rules.year_of(site)
+            if year is not None:
                 by_year[year] = by_year.get(year, 0) + area_m2
     plans: list[TerritoryPlan] = []
     for code in sorted(taken):
@@ -153,6 +174,7 @@ def _territory_plans(sites: Sequence[SiteAccount], rules: Rules) -> list[Territo
                 name=names[code],
                 sites=tuple(sorted(taken[code])),
                 planned_m2=planned_m2,
+                pooled_m2=0,
                 remaining_before_m2=remaining,
                 remaining_after_m2=None if remaining is None else remaining - planned_m2,
                 first_overshoot_year=_first_overshoot(years[code], remaining),
@@ -180,24 +202,28 @@ def _first_overshoot(by_year: Mapping[int, int], remaining_m2: int | None) -> in
 
 def planned_entries(
     sites: Sequence[SiteAccount],
-    posted: Sequence[str],
+    decided: Plan,
     commune_shares: pd.DataFrame,
     *,
-    period: Period,
+    rules: Rules,
     source: str,
 ) -> list[Entry]:
     """Return the ledger entries of the sites of a plan, by commune.
+
+    What the pooled envelope pays for an EPCI is taken from its last entries: by year,
+    then site, then commune.
 
     Parameters
     ----------
     sites
         The sites.
-    posted
-        Identifiers of those to post.
+    decided
+        The plan.
     commune_shares
-        Columns ``site_id``, ``commune``, ``enaf_m2``.
-    period
-        A site whose works start is unknown is posted to its last year.
+        Columns ``site_id``, ``commune``, ``epci``, ``enaf_m2``.
+    rules
+        What they are judged with; a site whose year is unknown is posted to the last
+        year of the period.
     source
         The scenario.
 
@@ -206,21 +232,32 @@ def planned_entries(
     list of Entry
         Planned entries; none for a share without ENAF.
     """
-    chosen = {site.site_id: site for site in sites if site.site_id in set(posted)}
+    posted = frozenset(decided.posted)
+    chosen = {site.site_id: site for site in sites if site.site_id in posted}
     rows = commune_shares[commune_shares["site_id"].isin(list(chosen))]
-    return [
-        Entry(
-            territory=str(commune),
-            measure=Measure.ENAF,
-            year=chosen[site_id].works_start_year or period.last,
-            area_m2=int(area_m2),
-            envelope=chosen[site_id].envelope,
-            kind=EntryKind.PLANNED,
-            evidence=str(site_id),
-            source=source,
+    shares = sorted(
+        (rules.year_of(chosen[site_id]) or rules.period.last, site_id, commune, epci, int(area))
+        for site_id, commune, epci, area in zip(
+            rows["site_id"], rows["commune"], rows["epci"], rows["enaf_m2"], strict=True
         )
-        for site_id, commune, area_m2 in zip(
-            rows["site_id"], rows["commune"], rows["enaf_m2"], strict=True
-        )
-        if area_m2 > 0
-    ]
+    )
+    to_pool = {part.code: part.pooled_m2 for part in decided.territories}
+    entries: list[Entry] = []
+    for year, site_id, commune, epci, area_m2 in reversed(shares):
+        envelope = chosen[site_id].envelope
+        pooled_m2 = min(area_m2, to_pool.get(epci, 0)) if envelope is Envelope.LOCAL else 0
+        to_pool[epci] = to_pool.get(epci, 0) - pooled_m2
+        for part_m2, payer in ((area_m2 - pooled_m2, envelope), (pooled_m2, Envelope.REGIONAL)):
+            if part_m2 > 0:
+                entry = Entry(
+                    territory=commune,
+                    measure=Measure.ENAF,
+                    year=year,
+                    area_m2=part_m2,
+                    envelope=payer,
+                    kind=EntryKind.PLANNED,
+                    evidence=site_id,
+                    source=source,
+                )
+                entries.append(entry)
+    return entries[::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from layers.errors import N_
 from siting.domain import Period, Reason, Verdict, VerdictCode
@@ -32,14 +33,16 @@ class Standing:
 
     Parameters
     ----------
-    budget_m2, used_m2, remaining_m2
-        Whole m²; ``None`` when the data are missing. ``used_m2`` is observed and
-        committed.
+    budget_m2, remaining_m2
+        Whole m²; ``None`` when the data are missing. ``remaining_m2`` is negative when
+        the budget is already exceeded.
+    complete
+        Whether every commune of the territory is counted.
     """
 
     budget_m2: int | None
-    used_m2: int | None
     remaining_m2: int | None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +69,24 @@ EXCEEDS = N_(
     "{site_ha} ha of ENAF to take from {name}, where {remaining_ha} ha remain of a budget of "
     "{budget_ha} ha: {excess_ha} ha too many"
 )
+EXCEEDS_ALREADY = N_(
+    "{site_ha} ha of ENAF to take from {name}, whose budget of {budget_ha} ha is already "
+    "exceeded by {already_ha} ha: {total_ha} ha too many in all"
+)
 NO_ENAF = N_("no ENAF is consumed: the land is already urbanised")
 POOLED = N_(
     "{excess_ha} ha would come from the pooled regional envelope, where {pool_ha} ha remain "
-    "({source})"
+    "({source}), if the regional document lists the project"
 )
 POOL_SHORT = N_(
     "the pooled regional envelope has {pool_ha} ha left, less than the {excess_ha} ha needed"
 )
+NO_POOL = N_("the scenario gives no pooled regional envelope, where {excess_ha} ha are asked")
 BAND = N_(
-    "the overshoot stays within the 20 % band of the circular of 31 January 2024, which is a "
-    "legal risk and not a right"
+    "the overshoot stays within the band of {band} % of the circular of 31 January 2024, which "
+    "is a legal risk and not a right"
 )
+PARTIAL = N_("part of {name} lies outside the region: its budget is that of its communes inside it")
 COVER_UNKNOWN = N_("the land cover of {unknown_ha} ha of the site is unknown")
 BUDGET_UNKNOWN = N_("the ENAF consumption of {name} over the reference period is unknown")
 AFTER_PERIOD = N_(
@@ -94,7 +103,7 @@ def assess(
     standings: Mapping[str, Standing],
     *,
     pool: Pool,
-    tolerance: float,
+    tolerance: Fraction,
 ) -> Verdict:
     """Return the verdict on what is taken from each territory.
 
@@ -118,11 +127,11 @@ def assess(
 
     Examples
     --------
-    >>> standing = {"E": Standing(500_000, 200_000, 300_000)}
+    >>> standing, band = {"E": Standing(500_000, 300_000)}, Fraction("0.2")
     >>> no_pool = Pool(0, "")
-    >>> assess([Demand("E", "CC E", 300_000)], standing, pool=no_pool, tolerance=0.2).code
+    >>> assess([Demand("E", "CC E", 300_000)], standing, pool=no_pool, tolerance=band).code
     <VerdictCode.COMPATIBLE: 'compatible'>
-    >>> assess([Demand("E", "CC E", 300_001)], standing, pool=no_pool, tolerance=0.2).code
+    >>> assess([Demand("E", "CC E", 300_001)], standing, pool=no_pool, tolerance=band).code
     <VerdictCode.OVER_BUDGET: 'over_budget'>
     """
     unknown = _unknown_budgets(demands, standings)
@@ -132,6 +141,7 @@ def assess(
     excess_m2 = 0
     taken_m2 = 0
     in_band = True
+    partial: list[Reason] = []
     for demand in demands:
         taken_m2 += demand.enaf_m2 or 0
         if not demand.enaf_m2:
@@ -139,15 +149,20 @@ def assess(
         standing = standings[demand.code]
         over_m2, reason = _one(demand, standing)
         excess_m2 += over_m2
-        in_band &= over_m2 <= tolerance * (standing.budget_m2 or 0)
+        # The band is that of the whole overshoot, the past one included (R14).
+        beyond_m2 = demand.enaf_m2 - (standing.remaining_m2 or 0)
+        in_band &= beyond_m2 <= tolerance * (standing.budget_m2 or 0)
         reasons.append(reason)
+        if not standing.complete:
+            partial.append(Reason("partial-budget", PARTIAL, {"name": demand.name}))
     figures = {"enaf_m2": taken_m2, "excess_m2": excess_m2, "pool_m2": pool.remaining_m2}
     if taken_m2 == 0:
         return Verdict(VerdictCode.COMPATIBLE, (Reason("no-enaf", NO_ENAF),), figures)
     if excess_m2 == 0:
-        return Verdict(VerdictCode.COMPATIBLE, tuple(reasons), figures)
+        return Verdict(VerdictCode.COMPATIBLE, (*reasons, *partial), figures)
     reasons.sort(key=lambda reason: reason.code != "exceeds")
-    return _beyond(reasons, figures, pool=pool, in_band=in_band)
+    found = _beyond(reasons, figures, pool=pool, band=tolerance if in_band else None)
+    return Verdict(found.code, (*found.reasons, *partial), found.figures)
 
 
 def _unknown_budgets(
@@ -173,15 +188,19 @@ def _one(demand: Demand, standing: Standing) -> tuple[int, Reason]:
         "left_m2": standing.remaining_m2 - demand.enaf_m2,
         "excess_m2": over_m2,
     }
+    if over_m2 and standing.remaining_m2 < 0:
+        already_m2 = -standing.remaining_m2
+        figures |= {"already_m2": already_m2, "total_m2": already_m2 + demand.enaf_m2}
+        return over_m2, Reason("exceeds", EXCEEDS_ALREADY, figures)
     if over_m2:
         return over_m2, Reason("exceeds", EXCEEDS, figures)
     return 0, Reason("fits", FITS, figures)
 
 
 def _beyond(
-    reasons: list[Reason], figures: Mapping[str, int], *, pool: Pool, in_band: bool
+    reasons: list[Reason], figures: Mapping[str, int], *, pool: Pool, band: Fraction | None
 ) -> Verdict:
-    told = {
+    told: dict[str, object] = {
         "excess_m2": figures["excess_m2"],
         "pool_m2": pool.remaining_m2,
         "source": pool.source,
@@ -191,8 +210,9 @@ def _beyond(
         return Verdict(VerdictCode.COMPATIBLE_WITH_POOLING, tuple(reasons), figures)
     if pool.source:
         reasons.append(Reason("pool-short", POOL_SHORT, told))
-    if in_band:
-        reasons.append(Reason("band", BAND, legal="Circulaire du 31 janvier 2024"))
+    if band is not None:
+        told = {"band": f"{float(100 * band):g}"}
+        reasons.append(Reason("band", BAND, told, legal="Circulaire du 31 janvier 2024"))
     return Verdict(VerdictCode.OVER_BUDGET, tuple(reasons), figures)
 
 
@@ -215,6 +235,10 @@ def assess_pooled(enaf_m2: int, pool: Pool) -> Verdict:
     short_m2 = max(0, enaf_m2 - max(pool.remaining_m2, 0)) if pool.source else enaf_m2
     figures = {"enaf_m2": enaf_m2, "excess_m2": short_m2, "pool_m2": pool.remaining_m2}
     told = {"excess_m2": enaf_m2, "pool_m2": pool.remaining_m2, "source": pool.source}
+    if enaf_m2 == 0:
+        return Verdict(VerdictCode.COMPATIBLE, (Reason("no-enaf", NO_ENAF),), figures)
+    if not pool.source:
+        return Verdict(VerdictCode.OVER_BUDGET, (Reason("no-pool", NO_POOL, told),), figures)
     if short_m2 == 0:
         reason = Reason("pooled", POOLED, told, legal="C. urb. L. 141-8, 6°")
         return Verdict(VerdictCode.COMPATIBLE_WITH_POOLING, (reason,), figures)

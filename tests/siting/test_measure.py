@@ -52,9 +52,13 @@ def sites(*geometries, friche=None):
     )
 
 
+def take(table, land_cover, communes=COMMUNES, unknown_share=0.01):
+    return land_take(table, communes, land_cover, RULES, unknown_share=unknown_share)
+
+
 def test_classes_shares_and_enaf_by_hand(land_cover):
     whole = sites(shapely.box(X, Y, X + 50, Y + 20))
-    land = land_take(whole, COMMUNES, land_cover, RULES)
+    land = take(whole, land_cover)
     assert land.areas_m2.loc["s0"].to_dict() == pytest.approx(
         {"artificialised": 200, "agricultural": 200, "forest": 200, "natural": 200,
          "water": 200, "unknown": 0}
@@ -69,40 +73,39 @@ def test_classes_shares_and_enaf_by_hand(land_cover):
 
 
 def test_in_a_friche_only_fields_and_forest_count(land_cover):
-    land = land_take(
-        sites(shapely.box(X, Y, X + 50, Y + 20), friche=True), COMMUNES, land_cover, RULES
-    )
+    land = take(sites(shapely.box(X, Y, X + 50, Y + 20), friche=True), land_cover)
     assert land.enaf_m2["s0"] == 400
     assert land.deducted_m2["s0"] == 400
 
 
 @pytest.mark.parametrize("friche", [None, False])
 def test_an_unconfirmed_friche_deducts_nothing(land_cover, friche):
-    land = land_take(
-        sites(shapely.box(X, Y, X + 50, Y + 20), friche=friche), COMMUNES, land_cover, RULES
-    )
+    land = take(sites(shapely.box(X, Y, X + 50, Y + 20), friche=friche), land_cover)
     assert land.enaf_m2["s0"] == 800
     assert land.deducted_m2["s0"] == 0
 
 
 def test_unknown_cover_makes_the_enaf_unknown_beyond_the_tolerance(land_cover):
     site = sites(shapely.box(X + 10, Y, X + 51, Y + 20))  # 20 m² of 820 are unknown
-    strict = land_take(site, COMMUNES, land_cover, RULES, unknown_share=0.02)
-    loose = land_take(site, COMMUNES, land_cover, RULES, unknown_share=0.03)
+    strict = take(site, land_cover, unknown_share=0.02)
+    loose = take(site, land_cover, unknown_share=0.03)
     assert pd.isna(strict.enaf_m2["s0"])
     assert strict.shares["enaf_m2"].isna().all()
-    assert loose.enaf_m2["s0"] == 800
+    # What is tolerated counts as ENAF: unknown is never read as nothing.
+    assert loose.enaf_m2["s0"] == 820
     assert strict.unknown_m2["s0"] == pytest.approx(20)
 
 
 def test_land_outside_the_territory_is_unknown_and_charged_to_nobody(land_cover):
     site = sites(shapely.box(X, Y - 10, X + 10, Y + 10))  # half of it south of the communes
-    land = land_take(site, COMMUNES, land_cover, RULES)
+    land = take(site, land_cover)
     assert land.outside_m2["s0"] == pytest.approx(100)
     assert land.areas_m2.loc["s0"].sum() == pytest.approx(200)
     assert land.areas_m2.loc["s0", "unknown"] == pytest.approx(100)
     assert land.shares["area_m2"].sum() == pytest.approx(100)
     assert land.enaf_m2["s0"] == 0
+    assert land.partial["s0"]
+    assert not take(site, land_cover, unknown_share=0.5).partial["s0"]
 
 
 def test_a_site_does_not_depend_on_the_others(land_cover):
@@ -111,13 +114,13 @@ def test_a_site_does_not_depend_on_the_others(land_cover):
         shapely.box(X - 5, Y + 3, X + 41, Y + 7)
     ]
     batch = sites(*shapes)
-    together = land_take(batch, COMMUNES, land_cover, RULES)
-    reverse = land_take(batch.iloc[::-1], COMMUNES.iloc[::-1], land_cover, RULES)
+    together = take(batch, land_cover)
+    reverse = take(batch.iloc[::-1], land_cover, COMMUNES.iloc[::-1])
     pd.testing.assert_frame_equal(
         together.areas_m2, reverse.areas_m2.loc[batch.index], check_exact=True
     )
     for name in batch.index:
-        alone = land_take(batch.loc[[name]], COMMUNES, land_cover, RULES)
+        alone = take(batch.loc[[name]], land_cover)
         pd.testing.assert_frame_equal(
             alone.areas_m2, together.areas_m2.loc[[name]], check_exact=True
         )
@@ -130,7 +133,7 @@ def test_a_site_does_not_depend_on_the_others(land_cover):
 
 
 def test_no_site_is_no_error(land_cover):
-    land = land_take(sites(), COMMUNES, land_cover, RULES)
+    land = take(sites(), land_cover)
     assert land.areas_m2.empty
     assert land.enaf_m2.empty
     assert MappingProxyType(land.deducted_m2.to_dict()) == {}

@@ -59,13 +59,18 @@ def make_inputs():
 
     def make(*rows, layers=(), areas_m2=None, enaf_m2=None, remaining_m2=None, **parameters):
         sites = site_table(*(rows or ({},)))
+        enaf = pd.Series(enaf_m2, index=sites.index, dtype="float64")
+        left = pd.Series(remaining_m2, index=sites.index, dtype="float64")
+        shares = pd.DataFrame(
+            {"site": sites.index, "area_m2": 1.0, "enaf_m2": enaf.array, "remaining_m2": left.array}
+        )
         areas = pd.DataFrame(0.0, index=sites.index, columns=[c.value for c in LandClass])
         return Inputs(
             sites=sites,
             layers={one.spec.name: one for one in layers},
             areas_m2=areas.assign(**(areas_m2 or {})),
-            enaf_m2=pd.Series(enaf_m2, index=sites.index, dtype="float64"),
-            remaining_m2=pd.Series(remaining_m2, index=sites.index, dtype="float64"),
+            enaf_m2=enaf,
+            epci_shares=shares,
             parameters=base.model_copy(update=parameters),
         )
 

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from siting.criteria.land import (
@@ -35,6 +38,21 @@ def test_brownfield(make_inputs, dtype):
     found = brownfield(inputs)
     assert found.tolist()[:2] == ["oui", "non"]
     assert found.isna().tolist() == [False, False, True]
+
+
+def test_the_pressure_is_that_of_the_tightest_epci_that_gives_land(make_inputs):
+    def pressure(*rows):
+        inputs = make_inputs(enaf_m2=[sum(enaf for _, enaf, _ in rows)])
+        columns = ["area_m2", "enaf_m2", "remaining_m2"]
+        shares = pd.DataFrame(rows, columns=columns, dtype="float64")
+        shares.insert(0, "site", inputs.sites.index[0])
+        return budget_pressure(replace(inputs, epci_shares=shares)).iloc[0]
+
+    assert pressure((600, 600, 6_000), (400, 400, 800)) == 0.5
+    assert pressure((600, 600, 6_000), (400, 0, -5)) == 0.1  # takes nothing from the second
+    assert pressure((995, 995, 9_950), (5, 5, -5)) == 0.1  # a sliver: the outlines' imprecision
+    assert pressure((600, 600, 6_000), (400, 400, -5)) == 1.0
+    assert np.isnan(pressure((600, 600, 6_000), (400, 400, np.nan)))
 
 
 @pytest.mark.parametrize(

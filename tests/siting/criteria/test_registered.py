@@ -80,7 +80,7 @@ def part_of(inputs, positions):
         layers=inputs.layers,
         areas_m2=inputs.areas_m2.iloc[positions],
         enaf_m2=inputs.enaf_m2.iloc[positions],
-        remaining_m2=inputs.remaining_m2.iloc[positions],
+        epci_shares=inputs.epci_shares.iloc[positions],
         parameters=inputs.parameters,
     )
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from fractions import Fraction
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,9 +14,9 @@ from siting.zan.verdict import Demand, Pool, Standing
 RULES = Rules(
     period=Period(2021, 2030),
     last_observed=2024,
-    standings={"A": Standing(500_000, 200_000, 300_000), "B": Standing(100_000, 0, 100_000)},
+    standings={"A": Standing(500_000, 300_000), "B": Standing(100_000, 100_000)},
     pool=Pool(0, ""),
-    tolerance=0.2,
+    tolerance=Fraction("0.2"),
 )
 
 
@@ -74,7 +77,7 @@ def test_the_national_envelope_leaves_the_epci_alone():
 
 
 def test_a_site_on_the_regional_envelope_is_judged_on_the_pool():
-    rules = Rules(RULES.period, 2024, RULES.standings, Pool(50_000, "SRADDET"), 0.2)
+    rules = Rules(RULES.period, 2024, RULES.standings, Pool(50_000, "SRADDET"), Fraction("0.2"))
     assert verdict(site(a=50_000, envelope=Envelope.REGIONAL), rules)[0] is (
         VerdictCode.COMPATIBLE_WITH_POOLING
     )
@@ -121,14 +124,14 @@ def test_an_overshoot_has_no_year_when_the_works_that_cause_it_have_none():
 
 def test_the_pool_pays_for_the_excess_of_all_epci_together():
     sites = [site("1", a=310_000), site("2", a=0, b=105_000)]
-    pooled = Rules(RULES.period, 2024, RULES.standings, Pool(15_000, "SRADDET"), 0.2)
-    short = Rules(RULES.period, 2024, RULES.standings, Pool(14_999, "SRADDET"), 0.2)
+    pooled = Rules(RULES.period, 2024, RULES.standings, Pool(15_000, "SRADDET"), Fraction("0.2"))
+    short = Rules(RULES.period, 2024, RULES.standings, Pool(14_999, "SRADDET"), Fraction("0.2"))
     assert plan_of(*sites, rules=pooled).verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING
     assert plan_of(*sites, rules=short).verdict.code is VerdictCode.OVER_BUDGET
 
 
 def test_sites_on_the_pool_leave_less_of_it_to_the_others():
-    rules = Rules(RULES.period, 2024, RULES.standings, Pool(20_000, "SRADDET"), 0.2)
+    rules = Rules(RULES.period, 2024, RULES.standings, Pool(20_000, "SRADDET"), Fraction("0.2"))
     regional = site("r", a=15_000, envelope=Envelope.REGIONAL)
     local = site("l", a=306_000)
     assert plan_of(local, rules=rules).verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING
@@ -171,10 +174,11 @@ def test_planned_entries_are_posted_by_commune_in_the_year_of_the_works():
         {
             "site_id": ["1", "1", "2", "3"],
             "commune": ["44001", "44002", "44001", "44001"],
+            "epci": "A",
             "enaf_m2": [20, 10, 5, 99],
         }
     )
-    entries = planned_entries(sites, ["1", "2"], shares, period=RULES.period, source="base")
+    entries = planned_entries(sites, plan_of(*sites), shares, rules=RULES, source="base")
     assert [(e.territory, e.year, e.area_m2, e.evidence) for e in entries] == [
         ("44001", 2028, 20, "1"),
         ("44002", 2028, 10, "1"),
@@ -182,25 +186,117 @@ def test_planned_entries_are_posted_by_commune_in_the_year_of_the_works():
     ]
 
 
-def test_a_commune_with_an_unknown_year_has_no_reference():
-    flows = pd.DataFrame(
-        {
-            "code": ["a", "a", "b", "b"],
-            "year": [2019, 2020, 2019, 2020],
-            "area_m2": pd.array([5, None, 3, -1], dtype="Int64"),
-        }
+def test_the_ledger_charges_the_pool_with_what_the_plan_pools():
+    rules = replace(RULES, pool=Pool(50_000, "SRADDET"))
+    sites = [site("1", a=290_000, year=2026), site("2", a=40_000, year=2028)]
+    decided = plan_of(*sites, rules=rules)
+    assert decided.verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING
+    (part,) = decided.territories
+    assert (part.pooled_m2, part.remaining_after_m2) == (30_000, 0)
+    shares = pd.DataFrame(
+        {"site_id": ["1", "2"], "commune": "44001", "epci": "A", "enaf_m2": [290_000, 40_000]}
     )
-    ledger = observed_ledger(flows, source="Cerema")
+    entries = planned_entries(sites, decided, shares, rules=rules, source="base")
+    # The last to start is the first to need the pool: 10,000 m² of site 2 still fit.
+    assert [(e.evidence, e.envelope, e.area_m2) for e in entries] == [
+        ("1", Envelope.LOCAL, 290_000),
+        ("2", Envelope.REGIONAL, 30_000),
+        ("2", Envelope.LOCAL, 10_000),
+    ]
+
+
+def test_a_national_site_is_posted_to_the_national_envelope():
+    national = site("n", a=70_000, envelope=Envelope.NATIONAL, evidence="arrêté, annexe I")
+    decided = plan_of(national)
+    assert decided.posted == ("n",)
+    assert decided.territories == ()
+    shares = pd.DataFrame({"site_id": ["n"], "commune": "44001", "epci": "A", "enaf_m2": [70_000]})
+    (entry,) = planned_entries([national], decided, shares, rules=RULES, source="base")
+    assert (entry.envelope, entry.area_m2) == (Envelope.NATIONAL, 70_000)
+    assert "arrêté, annexe I" in site_verdict(national, RULES).reasons[0].text()
+
+
+def test_a_date_of_availability_never_proves_that_works_have_started():
+    """R3: only an effective start of works consumes; a past availability frees nobody."""
+    for available in (1990, 2022, 2024):
+        early = site(a=300_001, year=None, available_year=available)
+        found = site_verdict(early, RULES)
+        assert found.code is VerdictCode.OVER_BUDGET
+        assert [r.code for r in found.reasons if r.code.startswith("start")] == [
+            "start-from-availability"
+        ]
+        assert RULES.year_of(early) == 2025  # the first year not yet observed
+    late = site(a=1, year=None, available_year=2031)
+    assert site_verdict(late, RULES).code is VerdictCode.UNDETERMINED
+
+
+def test_a_site_mostly_elsewhere_is_undetermined_unless_its_part_here_is_already_too_much():
+    fits, exceeds = site(a=10, partial=True, outside_m2=5e4), site(a=300_001, partial=True)
+    assert verdict(fits)[0] is VerdictCode.UNDETERMINED
+    assert verdict(fits)[1][0] == "outside-too-much"
+    assert verdict(exceeds)[0] is VerdictCode.OVER_BUDGET
+
+
+def test_land_of_unknown_cover_that_is_counted_is_told():
+    assert "unknown-counted" in verdict(site(a=500, unknown_m2=500.0))[1]
+
+
+def test_the_land_a_buyer_will_consume_is_told():
+    sold = site(a=240_000, exclusions=(Reason("site-sold", "sold"),))
+    found = site_verdict(sold, RULES)
+    assert [reason.code for reason in found.reasons] == ["site-sold", "sold-consumes"]
+    assert "24.00 ha" in found.reasons[1].text()
+
+
+def test_an_empty_plan_says_so():
+    assert [r.code for r in plan_of().verdict.reasons] == ["none-charged"]
+    sold = site(a=5, exclusions=(Reason("site-sold", "sold"),))
+    assert [r.code for r in plan_of(sold).verdict.reasons] == ["none-charged"]
+
+
+def test_a_partial_budget_is_told():
+    rules = replace(RULES, standings={"A": Standing(500_000, 300_000, complete=False)})
+    assert verdict(site(a=1), rules)[1] == ["fits", "partial-budget"]
+    assert "partial-budget" in verdict(site(a=400_000), rules)[1]
+
+
+def flows_of(**areas):
+    """Flows of communes over 2019-2022, from lists of four areas (``...`` leaves a year out)."""
+    rows = [
+        (code, year, area)
+        for code, years in areas.items()
+        for year, area in zip(range(2019, 2023), years, strict=True)
+        if area is not ...
+    ]
+    table = pd.DataFrame(rows, columns=["code", "year", "area_m2"])
+    return table.astype({"area_m2": "Int64"})
+
+
+def ledger_of(flows, **options):
+    periods = {"reference": Period(2019, 2020), "period": Period(2021, 2030)}
+    return observed_ledger(flows, source="Cerema", **periods, **options)
+
+
+def test_a_commune_with_an_unknown_or_absent_year_has_no_account():
+    flows = flows_of(a=[1, None, 2, 3], b=[1, ..., 2, 3], c=[5, -1, 2, 3], d=[1, 1, 1, ...])
     # The official files round each figure alone: -1 stands for zero.
-    assert ledger.area_m2().to_dict() == {"b": 3}
+    assert ledger_of(flows).area_m2().to_dict() == {"c": 10}
+
+
+def test_until_never_shrinks_the_reference():
+    flows = flows_of(a=[1, 10, 100, 1000])
+
+    def reference(ledger):
+        return int(ledger.area_m2(period=Period(2019, 2020)).sum())
+
+    for until, observed in ((2015, 0), (2021, 100), (2022, 1100), (2040, 1100)):
+        ledger = ledger_of(flows, until=until)
+        assert reference(ledger) == 11
+        assert int(ledger.area_m2(period=Period(2021, 2030)).sum()) == observed
 
 
 def test_standings_keep_the_unknown_unknown():
     budgets = pd.DataFrame(
-        {
-            "budget_m2": [50, None], "observed_m2": [10, None], "committed_m2": [5, 0],
-            "remaining_m2": [35, None],
-        },
-        index=["A", "B"], dtype="Int64",
-    )  # fmt: skip
-    assert standings(budgets) == {"A": Standing(50, 15, 35), "B": Standing(None, None, None)}
+        {"budget_m2": [50, None], "remaining_m2": [35, None]}, index=["A", "B"], dtype="Int64"
+    ).assign(complete=[True, False])
+    assert standings(budgets) == {"A": Standing(50, 35), "B": Standing(None, None, complete=False)}

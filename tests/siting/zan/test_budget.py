@@ -71,13 +71,28 @@ def test_the_closest_target_wins():
     assert table["budget_m2"].to_dict() == {
         "44001": 600_000, "44002": 700_000, "44003": 455_000, "85001": 455_000,
     }  # fmt: skip
-    assert table["rate_status"].to_dict() == {
+    assert table["rate_level"].to_dict() == {
+        "44001": "epci", "44002": "commune", "44003": "region", "85001": "region",
+    }  # fmt: skip
+    communes = sum_budgets(table, pd.Series(PARENTS.index, PARENTS.index), level="commune")
+    assert communes["rate_status"].to_dict() == {
         "44001": "inherited", "44002": "own", "44003": "inherited", "85001": "inherited",
     }  # fmt: skip
-    epci = sum_budgets(table, PARENTS["epci"])
+    epci = sum_budgets(table, PARENTS["epci"], level="epci")
     assert epci.loc["E1", "budget_m2"] == 1_300_000
     assert epci.loc["E1", "rate"] == pytest.approx(0.35)
     assert epci.loc["E2", "rate"] == pytest.approx(0.545)
+    # The status is that of the level shown: a PLUi's own rate is not "inherited" at its EPCI.
+    assert epci["rate_status"].to_dict() == {"E1": "mixed", "E2": "inherited"}
+    region = sum_budgets(table, PARENTS["region"], level="region")
+    assert region.loc["52", "rate_status"] == "mixed"
+
+
+def test_the_status_of_a_rate_is_that_of_the_level_shown():
+    own = {"E1": Target("epci", Fraction("0.4"), "own", "PLUi")}
+    table = commune_budgets(post(*FULL), PARENTS, RULES, targets=own)
+    epci = sum_budgets(table, PARENTS["epci"], level="epci")
+    assert epci["rate_status"].to_dict() == {"E1": "own", "E2": "default"}
 
 
 def test_an_unknown_reference_is_unknown_not_zero():
@@ -85,10 +100,10 @@ def test_an_unknown_reference_is_unknown_not_zero():
     communes = commune_budgets(ledger, PARENTS, RULES)
     assert pd.isna(communes.loc["85001", "budget_m2"])
     assert pd.isna(communes.loc["85001", "remaining_m2"])
-    region = sum_budgets(communes, PARENTS["region"])
+    region = sum_budgets(communes, PARENTS["region"], level="region")
     assert pd.isna(region.loc["52", "budget_m2"])
     assert region.loc["52", "unknown_communes"] == 1
-    assert sum_budgets(communes, PARENTS["epci"]).loc["E1", "budget_m2"] == 1_000_000
+    assert sum_budgets(communes, PARENTS["epci"], level="epci").loc["E1", "budget_m2"] == 1_000_000
 
 
 def test_a_credit_gives_back_what_its_evidence_shows():
@@ -129,5 +144,5 @@ def test_budgets_do_not_depend_on_the_order_of_communes(order, areas):
     shuffled = commune_budgets(post(*(rows[i] for i in order)), PARENTS.iloc[list(order)], RULES)
     pd.testing.assert_frame_equal(straight, shuffled)
     for level in PARENTS.columns:
-        by_level = sum_budgets(straight, PARENTS[level])
+        by_level = sum_budgets(straight, PARENTS[level], level=level)
         assert by_level["budget_m2"].sum() == straight["budget_m2"].sum()

@@ -1,16 +1,21 @@
+from fractions import Fraction
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from siting.domain import Period, VerdictCode
-from siting.zan.verdict import Demand, Pool, Standing, assess, start_reason
+from siting.zan.verdict import Demand, Pool, Standing, assess, assess_pooled, start_reason
 
 NO_POOL = Pool(0, "")
 ORDER = [VerdictCode.COMPATIBLE, VerdictCode.COMPATIBLE_WITH_POOLING, VerdictCode.OVER_BUDGET]
 
 
+BAND = Fraction("0.2")
+
+
 def decide(taken_m2, remaining_m2, *, pool=NO_POOL, budget_m2=500_000):
-    standing = Standing(budget_m2, budget_m2 - remaining_m2, remaining_m2)
-    return assess([Demand("E", "CC E", taken_m2)], {"E": standing}, pool=pool, tolerance=0.2)
+    standing = Standing(budget_m2, remaining_m2)
+    return assess([Demand("E", "CC E", taken_m2)], {"E": standing}, pool=pool, tolerance=BAND)
 
 
 def codes(verdict):
@@ -31,6 +36,25 @@ def test_the_band_is_told_but_never_granted():
     assert inside.code is outside.code is VerdictCode.OVER_BUDGET
     assert "band" in codes(inside)
     assert "band" not in codes(outside)
+
+
+def test_the_band_counts_the_overshoot_that_already_exists():
+    """R14: 15 ha over a budget of 50, and 8 more, is 46 %, not 16 %."""
+    assert "band" not in codes(decide(80_000, -150_000))
+    assert "band" in codes(decide(80_000, -20_000))
+    text = decide(80_000, -150_000).reasons[0].text()
+    assert text == (
+        "8.00 ha of ENAF to take from CC E, whose budget of 50.00 ha is already exceeded by "
+        "15.00 ha: 23.00 ha too many in all"
+    )
+
+
+def test_the_pool_alone():
+    pool = Pool(10, "SRADDET")
+    assert assess_pooled(0, NO_POOL).code is VerdictCode.COMPATIBLE
+    assert codes(assess_pooled(1, NO_POOL)) == ["no-pool"]
+    assert assess_pooled(10, pool).code is VerdictCode.COMPATIBLE_WITH_POOLING
+    assert codes(assess_pooled(11, pool)) == ["pool-short"]
 
 
 def test_the_pool_pays_only_with_a_source_and_enough_hectares():
@@ -55,19 +79,19 @@ def test_no_enaf_is_always_compatible():
 
 
 def test_an_unknown_budget_is_told():
-    unknown = Standing(None, None, None)
-    verdict = assess([Demand("E", "CC E", 5)], {"E": unknown}, pool=NO_POOL, tolerance=0.2)
+    unknown = Standing(None, None)
+    verdict = assess([Demand("E", "CC E", 5)], {"E": unknown}, pool=NO_POOL, tolerance=BAND)
     assert verdict.code is VerdictCode.UNDETERMINED
     assert codes(verdict) == ["budget-unknown"]
     # A territory from which nothing is taken needs no budget.
-    free = assess([Demand("E", "CC E", 0)], {}, pool=NO_POOL, tolerance=0.2)
+    free = assess([Demand("E", "CC E", 0)], {}, pool=NO_POOL, tolerance=BAND)
     assert free.code is VerdictCode.COMPATIBLE
 
 
 def test_a_site_across_two_epci_is_judged_on_each():
-    standings = {"A": Standing(100, 0, 100), "B": Standing(100, 90, 10)}
+    standings = {"A": Standing(100, 100), "B": Standing(100, 10)}
     demands = [Demand("A", "CC A", 50), Demand("B", "CC B", 20)]
-    verdict = assess(demands, standings, pool=NO_POOL, tolerance=0.0)
+    verdict = assess(demands, standings, pool=NO_POOL, tolerance=Fraction(0))
     assert verdict.code is VerdictCode.OVER_BUDGET
     assert verdict.figures["excess_m2"] == 10
     assert verdict.reasons[0].figures["name"] == "CC B"  # the decisive one comes first
