@@ -99,7 +99,6 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "cache-unwritable": N_(
             "the folder of cached files ({found}) cannot be written; set {expected} to another one"
         ),
-        "code-unmatched": N_("{found} codes are not in the territory of {expected}"),
         "code-missing": N_("{found} communes of {expected} have no row"),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),

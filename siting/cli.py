@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
-from siting.errors import EXIT_DONE, EXIT_INTERNAL, EXIT_REJECTED_ROWS, Problem, SitingError
+from siting.errors import EXIT_INTERNAL, SitingError
 from siting.i18n import Language, Translate, language, translator
 
 Format = Literal["table", "json"]
@@ -198,27 +198,6 @@ def _progress(_: Translate) -> Iterator[Callable[[str, float], None] | None]:
             bar.update(task, description=_(step), completed=share)
 
         yield told
-
-
-def exit_status(rejected: Sequence[Problem]) -> int:
-    """Return the exit status of a finished command.
-
-    Parameters
-    ----------
-    rejected
-        Rows that were rejected.
-
-    Returns
-    -------
-    int
-        0, or 1 when rows were rejected.
-
-    Examples
-    --------
-    >>> exit_status(())
-    0
-    """
-    return EXIT_REJECTED_ROWS if rejected else EXIT_DONE
 
 
 if __name__ == "__main__":

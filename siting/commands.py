@@ -301,7 +301,7 @@ def _print_scores(result: Run, _: Translate) -> None:
 
 def _print_plan(console: Console, result: Run, _: Translate) -> None:
     verdict = result.plan.verdict
-    text = _("Chosen sites together ({posted} posted, {left_out} left out): {verdict}")
+    text = _("Chosen sites together (posted: {posted}, left out: {left_out}): {verdict}")
     console.print(
         text.format(
             posted=len(result.plan.posted),
@@ -321,7 +321,7 @@ def _print_plan(console: Console, result: Run, _: Translate) -> None:
 def _print_check(found: SiteFile, file: Path, _: Translate) -> None:
     console = _console()
     accepted = len(found.layer.data)
-    text = _("{file}: {rows} rows, {accepted} accepted, {rejected} rejected")
+    text = _("{file}: rows {rows}, accepted {accepted}, rejected {rejected}")
     console.print(
         text.format(
             file=file.name, rows=found.row_count, accepted=accepted,

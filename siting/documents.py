@@ -17,7 +17,7 @@ from siting.i18n import Translate
 from siting.pipeline import Run
 
 AREA_DECIMALS = 2
-"""Areas are written to the cm²: the classes of a site add up to its area."""
+"""Areas are written to the hundredth of a m²; each class is rounded alone."""
 
 
 def manifest_document(manifest: Manifest, translate: Translate) -> dict[str, Any]:
@@ -140,6 +140,7 @@ def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
                 "site_id": site_id,
                 "name": name,
                 "verdict": verdict.code.value,
+                "figures": dict(verdict.figures),
                 "reasons": [
                     reason_document(reason, translate)
                     for reason in (*verdict.reasons, *run.eligibility[site_id].conditions)
@@ -211,6 +212,7 @@ def plan_document(run: Run, translate: Translate) -> dict[str, Any]:
                 "name": part.name,
                 "sites": list(part.sites),
                 "planned_m2": part.planned_m2,
+                "pooled_m2": part.pooled_m2,
                 "remaining_before_m2": part.remaining_before_m2,
                 "remaining_after_m2": part.remaining_after_m2,
                 "first_overshoot_year": part.first_overshoot_year,

@@ -328,7 +328,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 "condition",
                 N_(
                     "the {concerned_ha} ha of the site lie in a zone {zone} of the planning "
-                    "document, to be revised or made compatible with the project first"
+                    "document, to be changed or made compatible with the project first"
                 ),
                 "",
                 zone_closed,
@@ -338,7 +338,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 "condition",
                 N_(
                     "the {concerned_ha} ha of the site lie in a zone {zone}, to be opened first "
-                    "by a change of the planning document, or its revision after six years"
+                    "by a change of the planning document"
                 ),
                 "C. urb., R. 151-20, L. 153-31 et L. 153-38",
                 zone_to_open,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.territory import Level
 from siting.documents import dumps, score_document, site_documents
@@ -35,13 +37,16 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
         (``area_<class>_m2``), points (``points_<criterion>``), measures
         (``measure_<criterion>``), EPCI.
     """
-    documents = site_documents(run, translate)
+    return _table(run, site_documents(run, translate))
+
+
+def _table(run: Run, documents: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     rows = [_flat(document) for document in documents]
     table = pd.DataFrame(rows, index=run.sites.index)
     measures = run.matrix.add_prefix("measure_")
     origin = run.sites[["row", "source", "geometry_origin", "confidentiality"]]
-    flat = pd.concat([table, origin, measures], axis=1)
-    return gpd.GeoDataFrame(flat, geometry=run.sites.geometry, crs=run.sites.crs)
+    flat = pd.concat([table, origin, measures], axis=1).reset_index(drop=True)
+    return gpd.GeoDataFrame(flat, geometry=run.sites.geometry.to_numpy(), crs=run.sites.crs)
 
 
 def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,8 +68,18 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet take a text for a formula."""
+
+
+def _harmless(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
 def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
-    text = pd.DataFrame(table.drop(columns="geometry")).assign(
+    columns = pd.DataFrame(table.drop(columns="geometry"))
+    text = columns.apply(lambda column: column.map(_harmless)).assign(
         geometry=table.geometry.to_wkt(), crs=table.crs.to_string()
     )
     text.to_csv(path, index=False, encoding="utf-8-sig")
@@ -110,19 +125,27 @@ def write(run: Run, path: Path, translate: Translate) -> Path:
         If the suffix is not a known format, or the file cannot be written.
     """
     check_output(path)
-    table = result_table(run, translate).reset_index(drop=True)
-    draft = path.with_name(f".{path.stem}.draft{path.suffix.lower()}")
+    document = score_document(run, translate)
+    table = _table(run, document["sites"])
+    del document["sites"]
     sidecar = path.with_name(f"{path.name}.manifest.json")
-    document = {k: v for k, v in score_document(run, translate).items() if k != "sites"}
+    drafts = {
+        path.with_name(f".{path.stem}.draft{path.suffix.lower()}"): path,
+        sidecar.with_name(f".{sidecar.name}.draft"): sidecar,
+    }
+    data, told = drafts
     try:
-        draft.unlink(missing_ok=True)
-        WRITERS[path.suffix.lower()](table, draft)
-        draft.replace(path)
-        sidecar.write_text(dumps(document) + "\n", encoding="utf-8")
-    except OSError as error:
+        data.unlink(missing_ok=True)
+        WRITERS[path.suffix.lower()](table, data)
+        told.write_text(dumps(document) + "\n", encoding="utf-8")
+        for draft, final in drafts.items():
+            draft.replace(final)
+    except (OSError, DataSourceError, DataLayerError) as error:
         raise SitingError(problem("output-unwritable", file=path.name, found=str(error))) from None
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
     return sidecar
 
 

@@ -88,7 +88,7 @@ def hectares(area_m2: Any, translate: Translate, *, decimals: int = 2) -> str:
 
 
 def percent(share: Any, translate: Translate, *, decimals: int = 0) -> str:
-    """Return a share as a percentage.
+    r"""Return a share as a percentage.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ def percent(share: Any, translate: Translate, *, decimals: int = 0) -> str:
     --------
     >>> from siting.i18n import translator
     >>> percent(0.545, translator("en"), decimals=1)
-    '54.5 %'
+    '54.5\xa0%'
     """
     if pd.isna(share):
         return UNKNOWN
-    return f"{number(share * 100, translate, decimals=decimals)} %"
+    return f"{number(share * 100, translate, decimals=decimals)}\u00a0%"
 
 
 def number(value: Any, translate: Translate, *, decimals: int = 0) -> str:

@@ -83,8 +83,8 @@ POOL_SHORT = N_(
 )
 NO_POOL = N_("the scenario gives no pooled regional envelope, where {excess_ha} ha are asked")
 BAND = N_(
-    "the overshoot stays within the band of {band} % of the circular of 31 January 2024, which "
-    "is a legal risk and not a right"
+    "the overshoot stays within the {band} % band of the circular of 31 January 2024, which is a "
+    "legal risk and not a right"
 )
 PARTIAL = N_("part of {name} lies outside the region: its budget is that of its communes inside it")
 COVER_UNKNOWN = N_("the land cover of {unknown_ha} ha of the site is unknown")
