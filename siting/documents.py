@@ -40,7 +40,12 @@ def manifest_document(manifest: Manifest, translate: Translate) -> dict[str, Any
     document["created"] = manifest.created.isoformat()
     document["demonstration"] = manifest.demonstration
     document["layers"] = [
-        {**layer, "title": translate(str(layer["title"])), "status": str(layer["status"])}
+        {
+            **layer,
+            "title": translate(str(layer["title"])),
+            "publisher": translate(str(layer["publisher"])),
+            "status": str(layer["status"]),
+        }
         for layer in document["layers"]
     ]
     return document
@@ -287,7 +292,7 @@ def budget_document(
                 "complete": bool(row["complete"]),
                 "unknown_communes": int(row["unknown_communes"]),
                 "status": source.status.value,
-                "source": f"{source.publisher}, {source.title}, {source.vintage}",
+                "source": f"{translate(source.publisher)}, {source.title}, {source.vintage}",
             }
             for code, row in zip(table.index, table.to_dict("records"), strict=True)
         ],

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -72,3 +73,22 @@ def test_a_failure_leaves_the_old_file(demo_run, tmp_path, monkeypatch):
         write(demo_run, path, FR)
     assert path.read_text("utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["result.csv"]
+
+
+def test_a_spreadsheet_never_runs_a_name(demo_run, tmp_path):
+    names = demo_run.sites["name"].where(demo_run.sites.index != demo_run.sites.index[0], "=1+1")
+    hostile = replace(demo_run, sites=demo_run.sites.assign(name=names))
+    write(hostile, tmp_path / "r.csv", FR)
+    assert read_back(tmp_path / "r.csv")["name"].iloc[0] == "'=1+1"
+    write(hostile, tmp_path / "r.parquet", FR)
+    assert read_back(tmp_path / "r.parquet")["name"].iloc[0] == "=1+1"
+
+
+@pytest.mark.parametrize("suffix", list(WRITERS))
+def test_a_file_that_cannot_be_written_is_told(demo_run, tmp_path, suffix):
+    taken = tmp_path / f"taken{suffix}"
+    (taken / "inside").mkdir(parents=True)  # a folder stands where the file should go
+    with pytest.raises(SitingError) as raised:
+        write(demo_run, taken, FR)
+    assert [p.code for p in raised.value.problems] == ["output-unwritable"]
+    assert [p.name for p in tmp_path.iterdir()] == [taken.name]
