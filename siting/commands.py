@@ -223,7 +223,7 @@ def app_path() -> Path:
         The script.
     """
     package = Path(siting.__file__).parent
-    installed = package / "_app.py"
+    installed = package / "_app" / "app.py"
     return installed if installed.exists() else package.parent / "app.py"
 
 
