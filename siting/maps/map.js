@@ -363,6 +363,13 @@ function sitingMap(map, ground, view) {
     });
   }
 
+  // Leaflet focuses the map at the first press of a button. Without this, a page that shows
+  // only a part of the map would scroll under the pointer and the click would be lost.
+  function focusInPlace() {
+    const container = map.getContainer();
+    container.focus = () => HTMLElement.prototype.focus.call(container, { preventScroll: true });
+  }
+
   function start() {
     const seen = recall();
     if (seen.center) map.setView(seen.center, seen.zoom, { animate: false });
@@ -408,6 +415,7 @@ function sitingMap(map, ground, view) {
 
   map.setView([(ground.bounds[0][0] + ground.bounds[1][0]) / 2, ground.bounds[0][1]], 8);
   addHatch();
+  focusInPlace();
   addTerritories();
   addBorders();
   addChoices();

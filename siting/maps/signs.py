@@ -67,6 +67,9 @@ _QUESTION: Final = (
     '<path d="M9.3 9.6a2.8 2.8 0 1 1 4.1 2.4c-.9.5-1.4 1-1.4 2" fill="none" stroke-width="2"/>'
     '<circle cx="12" cy="17" r="1.2" fill="#fff" stroke="none"/>'
 )
+CROWD: Final = 200
+"""Number of sites from which their signs are smaller."""
+_CROWDED_SCALE: Final = 2 / 3
 PLACES: Final = MappingProxyType(
     {
         "stations": (N_("Railway station"), '<circle cx="12" cy="12" r="7.5" fill="#22313a"/>'),
@@ -182,22 +185,27 @@ def share_class(used_m2: Any, budget_m2: Any) -> int | None:
     return next((4 - rank for rank, yes in enumerate(reached) if yes), 0)
 
 
-def marker_size(area_m2: float) -> int:
-    """Return the size of the marker of a site: its area grows with that of the site.
+def marker_size(area_m2: float, *, crowded: bool = False) -> int:
+    """Return the size of the marker of a site: it grows with the side of the site.
 
     Parameters
     ----------
     area_m2
         Gross area.
+    crowded
+        Whether there are so many sites that signs must be smaller.
 
     Returns
     -------
     int
-        Pixels, between 14 and 36.
+        Pixels, between 14 and 36; between 9 and 24 when crowded.
 
     Examples
     --------
     >>> [marker_size(hectares * 10_000) for hectares in (0.5, 20, 150, 1_000)]
     [14, 18, 34, 36]
+    >>> marker_size(200_000, crowded=True)
+    12
     """
-    return int(np.clip(10 + 2 * np.sqrt(area_m2 / 10_000), 14, 36))
+    size = float(np.clip(10 + 2 * np.sqrt(area_m2 / 10_000), 14, 36))
+    return int(size * _CROWDED_SCALE) if crowded else int(size)

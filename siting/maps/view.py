@@ -12,6 +12,7 @@ from siting.i18n import Translate
 from siting.labels import VERDICT_LABELS, hectares, number, percent
 from siting.maps.ground import encoded
 from siting.maps.signs import (
+    CROWD,
     PLACES,
     PROTECTED_KINDS,
     SHARE_CLASSES,
@@ -113,7 +114,7 @@ def _sites(run: Run, _: Translate, shown: Collection[str] | None) -> Iterator[di
             "verdict": run.verdicts[site_id].code.value,
             "x": round(centres[site_id].x, 5),
             "y": round(centres[site_id].y, 5),
-            "size": marker_size(row["gross_area_m2"]),
+            "size": marker_size(row["gross_area_m2"], crowded=len(sites) > CROWD),
             "rings": rings[site_id],
             "lines": [
                 area.format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import folium
@@ -15,7 +16,7 @@ from streamlit_folium import st_folium
 from layers.territory import Level
 from siting.errors import Problem
 from siting.i18n import Language, Translate, translator
-from siting.labels import percent
+from siting.labels import number, percent
 from siting.maps import Ground, budget_share, draw, map_view, page_json
 from siting.pipeline import Run
 from siting.ui import view
@@ -27,7 +28,7 @@ from siting.ui.site_panel import shares_of, site_sheet
 from siting.ui.table import table
 from siting.ui.territory_panel import budget_row, closest, exceeded, overview, territory_sheet
 
-HEIGHT = 680
+HEIGHT = 650
 """Height of the map and of the panel, in pixels."""
 _MAP_KEY = "map"
 
@@ -128,21 +129,29 @@ def _told_of_file(run: Run, sites: Sites, _: Translate) -> None:
     """Tell what was read of an uploaded file: rows kept, rejected, noted."""
     if not sites.name:
         return
-    kept = _("{file}: {count} sites shown, of {rows} rows")
-    text = kept.format(file=sites.name, count=len(run.sites), rows=run.row_count)
-    st.html(alert(text, style="sg-info"))
-    _problems(_("Rejected rows: {count}").format(count=len(run.rejected)), run.rejected, _)
-    _problems(_("Notes: {count}").format(count=len(run.notes)), run.notes, _)
+    told = _("{file}: {count} sites shown, of {rows} rows").format(
+        file=sites.name, count=number(len(run.sites), _), rows=number(run.row_count, _)
+    )
+    problems = (
+        (_("Rejected rows: {count}").format(count=number(len(run.rejected), _)), run.rejected),
+        (_("Notes: {count}").format(count=number(len(run.notes), _)), run.notes),
+    )
+    listed = [(title, found) for title, found in problems if found]
+    if not listed:
+        st.html(alert(told, style="sg-info"))
+        return
+    titles = " · ".join(title for title, _found in listed)
+    with st.expander(f"{plain(told)} · {titles}", expanded=run.sites.empty):
+        for tab, (_title, found) in zip(st.tabs([t for t, _f in listed]), listed, strict=True):
+            tab.dataframe(_problem_table(found, _), hide_index=True, width="stretch")
 
 
-def _problems(title: str, problems: tuple[Problem, ...], _: Translate) -> None:
-    if problems:
-        rows = [
-            {_("row"): found.row, _("field"): found.field, _("reason"): found.text(_)}
-            for found in problems
-        ]
-        with st.expander(title):
-            st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+def _problem_table(problems: Sequence[Problem], _: Translate) -> pd.DataFrame:
+    rows = [
+        {_("row"): found.row, _("field"): found.field, _("reason"): found.text(_)}
+        for found in problems
+    ]
+    return pd.DataFrame(rows)
 
 
 # --- Map ----------------------------------------------------------------------------------

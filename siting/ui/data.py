@@ -19,6 +19,7 @@ from siting.scenario import Scenario, load_scenario, scenario_hash
 
 DEMONSTRATION = "demonstration"
 """Digest that stands for the embedded demonstration sites."""
+_NAME_LENGTH, _ENDING_LENGTH = 100, 20
 
 
 class WorldLoader:
@@ -163,10 +164,34 @@ def uploaded_sites(world: World, name: str, content: bytes, layer: str | None) -
     SitingError
         If the file cannot be used.
     """
-    safe = Path(name.replace("\\", "/")).name or "sites"
+    safe = file_name(name)
     key = hashlib.sha256(content)
     key.update(f"\0{safe}\0{layer or ''}".encode())
     return _uploaded_sites(key.hexdigest(), safe, layer, content, world)
+
+
+def file_name(name: str) -> str:
+    """Return a name under which an uploaded file may be written.
+
+    Parameters
+    ----------
+    name
+        Name that the browser tells: anything.
+
+    Returns
+    -------
+    str
+        Its last part, printable, of 100 characters at most, with its ending.
+
+    Examples
+    --------
+    >>> file_name("../../sites.gpkg"), file_name("..")
+    ('sites.gpkg', 'sites')
+    """
+    last = "".join(sign for sign in name.replace("\\", "/").split("/")[-1] if sign.isprintable())
+    path = Path(last.lstrip(".") or "sites")
+    ending = path.suffix[:_ENDING_LENGTH]
+    return path.stem[: _NAME_LENGTH - len(ending)] + ending
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

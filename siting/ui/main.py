@@ -28,6 +28,7 @@ def main() -> None:
     st.set_page_config(
         page_title=_("Industrial siting and ZAN"), page_icon=icon_path(), layout="wide"
     )
+    view.remember()
     st.html(f"<style>{style_sheet()}{verdict_signs()}{_words(_)}</style>")
     try:
         _show(_)
@@ -37,7 +38,6 @@ def main() -> None:
         _LOGGER.exception("the page could not be shown")
         text = _("{kind}: {text}").format(kind=type(error).__name__, text=error)
         st.html(alert(_("Internal error: nothing was changed. Please report it."), [text]))
-    view.remember()
 
 
 def _show(_: Translate) -> None:
@@ -66,7 +66,8 @@ def _load(_: Translate) -> tuple[World, Ground] | None:
         loaded = loader.wait(watch)
     except SitingError as error:
         lines = [found.line(_) for found in error.problems]
-    except Exception as error:  # noqa: BLE001 - told in words, not as a traceback
+    except Exception as error:
+        _LOGGER.exception("the territory could not be loaded")
         lines = [f"{type(error).__name__}: {error}"]
     else:
         place.empty()

@@ -41,7 +41,7 @@ def measure_text(criterion: Criterion, value: Any, translate: Translate) -> str:
     >>> measure_text(CRITERIA["distance_port_m"], 12_345.0, translator("fr"))
     '12,3\xa0km'
     >>> measure_text(CRITERIA["artificialised_share"], 0.253, translator("fr"))
-    '25 %'
+    '25\xa0%'
     """
     if pd.isna(value):
         return UNKNOWN
@@ -82,7 +82,7 @@ def area_text(area_m2: Any, translate: Translate, *, decimals: int = 1) -> str:
     least_m2 = 10_000 / 10**decimals
     if not pd.isna(area_m2) and 0 < area_m2 < least_m2 / 2:
         return f"< {hectares(least_m2, translate, decimals=decimals)}\u00a0ha"
-    return f"{hectares(area_m2, translate, decimals=decimals)}\u00a0ha"
+    return f"{hectares(area_m2, translate, decimals=decimals)}\u00a0ha".replace("-", "\u2212")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ def shares_of(run: Run, site_id: str, level: Level) -> list[dict[Hashable, Any]]
 
 
 def _heading(run: Run, site: dict[Hashable, Any], _: Translate) -> Markup:
-    badges = []
+    status = next(use.status for use in run.manifest.layers if use.name == "sites")
+    badges = [badge(_(STATUS_LABELS[status]), f"sg-status-{status}")]
     if site["confidentiality"] in CONFIDENTIALITY_LABELS:
         label = _(CONFIDENTIALITY_LABELS[site["confidentiality"]])
         badges.append(badge(label, "sg-confidential"))

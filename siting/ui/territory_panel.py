@@ -216,14 +216,16 @@ def _answer(run: Run, code: str, _: Translate) -> Markup:
 
 def _together(run: Run, _: Translate) -> Markup:
     """Tell the verdict of the set of sites, in how many EPCI it exceeds the budget."""
-    text = _("{count} chosen sites take from {territories} EPCI; {over} exceed what remains.")
-    told = [
-        text.format(
-            count=len(run.plan.posted),
-            territories=len(run.plan.territories),
-            over=len(exceeded(run)),
-        )
-    ]
+    told = [_("No chosen site takes land from a budget.")]
+    if run.plan.posted:
+        text = _("{count} chosen sites take from {territories} EPCI; {over} of these lack land.")
+        told = [
+            text.format(
+                count=len(run.plan.posted),
+                territories=len(run.plan.territories),
+                over=len(exceeded(run)),
+            )
+        ]
     if run.plan.left_out:
         text = _("{count} chosen sites are left out: ineligible, undetermined or not charged.")
         told.append(text.format(count=len(run.plan.left_out)))

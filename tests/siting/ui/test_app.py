@@ -1,0 +1,287 @@
+"""The app in a real browser: what is seen, clicked, uploaded; nothing asked from outside."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, Response, expect, sync_playwright
+
+from layers.territory import Level
+from siting.i18n import translator
+from siting.labels import hectares
+
+pytestmark = pytest.mark.browser
+
+FIRST_LOAD_S = 240  # the demonstration land cover is made on first use
+MAP = 'iframe[title="streamlit_folium.st_folium"]'
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+FRENCH = translator("fr")
+EVIL = '<img src=x onerror="top.attacked = window.attacked = 1">'
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(root, tmp_path_factory) -> Iterator[str]:
+    """Address of the app, served as a user does from the repository."""
+    port = free_port()
+    words = [
+        sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
+        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+    ]  # fmt: skip
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    environment = {key: value for key, value in os.environ.items() if key != "SITING_LANG"}
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            words, cwd=root, stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+        try:
+            wait_for_answer(port, server)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def wait_for_answer(port: int, server: subprocess.Popen) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert server.poll() is None, "the server stopped"
+        asked = HTTPConnection("127.0.0.1", port, timeout=1)
+        try:
+            asked.request("GET", "/_stcore/health")
+            if asked.getresponse().status == HTTPStatus.OK:
+                return
+        except OSError:
+            time.sleep(0.2)
+        finally:
+            asked.close()
+    pytest.fail("the server does not answer")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser, address) -> Iterator[Callable[..., Page]]:
+    """Open the app; at the end, nothing was asked from outside and no error was told."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="fr-FR")
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def opened(query: str = "") -> Page:
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda told: errors.append(told.text) if told.type == "error" else None)
+        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
+        page.goto(address + query)
+        markers(page).first.wait_for(timeout=FIRST_LOAD_S * 1000)
+        return page
+
+    yield opened
+    context.close()
+    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {"127.0.0.1"}
+    assert errors == []
+
+
+def on_map(page: Page) -> FrameLocator:
+    return page.locator(MAP).last.content_frame  # the one before it is about to go
+
+
+def markers(page: Page):
+    return on_map(page).locator(".siting-site")
+
+
+def sheet(page: Page, site_id: str):
+    return page.locator(f'article[data-site="{site_id}"]')
+
+
+def site_file(path: Path, names: list[str]) -> Path:
+    """A file of small sites around Angers, one a name, the last outside the region."""
+    features = []
+    for place, name in enumerate(names):
+        x, y = (5.0 if place == len(names) - 1 else -0.55 + 0.4 * place), 47.47
+        ring = [[x, y], [x + 0.005, y], [x + 0.005, y + 0.004], [x, y + 0.004], [x, y]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        properties = {"site_id": f"S{place}", "name": name}
+        features.append({"type": "Feature", "properties": properties, "geometry": geometry})
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+# --- What is seen -----------------------------------------------------------------------
+
+
+def test_the_map_is_seen_in_french_with_territories_sites_and_legend(visit):
+    page = visit()
+    assert on_map(page).locator("path.siting-epci").count() > 70
+    assert markers(page).count() == 30
+    expect(on_map(page).locator(".siting-legend")).to_contain_text("Budget ZAN 2021-2030 consommé")
+    expect(on_map(page).locator(".siting-legend")).to_contain_text("moins de 50")
+    expect(on_map(page).get_by_text("Nantes", exact=True).first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Implantations industrielles et sobriété foncière"
+    )
+    expect(page.locator(".sg-banner")).to_contain_text("Données de démonstration")
+    expect(page.locator(".sg-footer")).to_contain_text(re.compile(r"scénario base .*zan-50"))
+
+
+def test_the_page_is_light(browser, address):
+    page = browser.new_page()
+    received: list[int] = []
+    grounds: list[Response] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda f: received.append(len(f)))
+    )
+    page.on("response", lambda told: grounds.append(told) if "/ground-" in told.url else None)
+    page.goto(address)
+    markers(page).first.wait_for(timeout=FIRST_LOAD_S * 1000)
+    first = sum(received)
+    assert len(grounds) == 1
+    assert first + len(grounds[0].body()) < 1_000_000
+    on_map(page).locator('.siting-site[data-site="DEMO-44-03"]').click()
+    sheet(page, "DEMO-44-03").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert sum(received) - first < 200_000  # a click does not send the map again
+    assert len(grounds) == 1
+    page.close()
+
+
+def test_english_by_the_switch_and_back(visit):
+    page = visit()
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Industrial siting and land sobriety")
+    expect(on_map(page).locator(".siting-legend")).to_contain_text("ZAN budget 2021-2030 used")
+    expect(page.locator(".sg-banner")).to_contain_text("Demonstration data")
+    expect(page).to_have_url(re.compile("lang=en"))
+    page.get_by_text("Français", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("sobriété foncière")
+    expect(page.locator('[data-testid="stSidebar"]')).to_contain_text("Scénario")
+
+
+# --- What is clicked --------------------------------------------------------------------
+
+
+def test_a_click_on_a_site_shows_its_verdict_and_contributions(visit, demo_run):
+    page = visit()
+    site_id = "DEMO-44-03"
+    on_map(page).locator(f'.siting-site[data-site="{site_id}"]').click()
+    shown = sheet(page, site_id)
+    expect(shown).to_contain_text(demo_run.sites.loc[site_id, "name"])
+    expect(shown.locator(".sg-verdict").first).to_be_visible()
+    points = shown.locator("tr[data-criterion]")
+    known = demo_run.scores.contributions.loc[site_id].dropna()
+    assert points.count() >= 12
+    assert points.count() <= len(known)
+    total = sum(
+        float(text.replace(",", ".")) for text in points.locator("td:last-child").all_inner_texts()
+    )
+    assert total == pytest.approx(demo_run.scores.total[site_id], abs=0.05 * points.count())
+    # The whole state is in the address: a reload shows the same.
+    expect(page).to_have_url(re.compile(f"site={site_id}"))
+    page.reload()
+    expect(sheet(page, site_id)).to_be_visible()
+    page.get_by_role("button", name="Revenir à la région").click()
+    expect(page.locator(".sg-sheet h2")).to_have_text("Pays de la Loire")
+    expect(page).not_to_have_url(re.compile("site="))
+
+
+def test_a_click_on_an_epci_shows_its_budget(visit, demo_run):
+    page = visit()
+    # Territories are drawn in the order of their codes.
+    budgets = demo_run.before.budgets(Level.EPCI)
+    on_map(page).locator("path.siting-epci").nth(40).dispatch_event("click")
+    shown = page.locator(f'article[data-territory="{budgets.index[40]}"]')
+    expect(shown).to_contain_text(budgets["name"].iloc[40])
+    expect(shown).to_contain_text("Budget 2021-2030")
+    expect(shown).to_contain_text(hectares(budgets["budget_m2"].iloc[40], FRENCH, decimals=1))
+    expect(page).to_have_url(re.compile(f"epci={budgets.index[40]}"))
+
+
+def test_a_row_of_the_table_selects_its_site(visit, demo_run):
+    page = visit()
+    grid = page.locator('[data-testid="stDataFrame"] .dvn-scroller').first
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 20, "y": 35 + 17})
+    best = demo_run.scores.rank.idxmin()
+    expect(sheet(page, best)).to_be_visible()
+    expect(on_map(page).locator(f'.siting-selected[data-site="{best}"]')).to_be_visible()
+
+
+def test_the_address_filters_and_chooses_the_scenario(visit, demo_run):
+    page = visit("?verdicts=over_budget&scenario=rural_balance&planned=1")
+    expect(page.locator(".sg-footer")).to_contain_text("scénario rural_balance")
+    verdicts = {node.get_attribute("data-verdict") for node in markers(page).all()}
+    assert verdicts == {"over_budget"}
+    expect(on_map(page).locator(".siting-legend")).to_contain_text("sites du scénario")
+
+
+# --- What is uploaded -------------------------------------------------------------------
+
+
+def test_names_of_a_file_are_text_everywhere(visit, tmp_path):
+    page = visit()
+    sites = site_file(tmp_path / "sites.geojson", [EVIL, "[lien](//x) **gras**", "Ailleurs"])
+    page.locator('input[type="file"]').set_input_files(sites)
+    report = page.locator('[data-testid="stExpander"]').first
+    expect(report).to_contain_text("2 sites affichés, sur 3 lignes")
+    expect(report).to_contain_text("Lignes rejetées")
+    expect(markers(page)).to_have_count(2)
+    marker = on_map(page).locator('.siting-site[data-site="S0"]')
+    marker.hover()
+    expect(on_map(page).locator(".siting-card strong")).to_have_text(EVIL)
+    marker.dispatch_event("click")
+    expect(sheet(page, "S0").locator("h2")).to_have_text(EVIL)
+    assert page.evaluate("window.attacked") is None
+    assert page.locator('img[src="x"]').count() == 0
+    assert on_map(page).locator('img[src="x"]').count() == 0
+
+
+WRONG = (
+    ("vide.gpkg", b"", "vide"),
+    ("page.gpkg", b"<!doctype html><title>404</title>", "page web"),
+    ("![x](http://example.org/x.png).zip", b"PK\x03\x04 broken", "x.png"),
+)
+
+
+def test_a_wrong_file_is_told_in_words(visit):
+    page = visit()
+    for name, content, told in WRONG:
+        payload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        page.locator('input[type="file"]').set_input_files(payload)
+        message = page.locator(".sg-error")
+        expect(message).to_contain_text("Ce fichier ne peut pas être utilisé")
+        expect(message).to_contain_text(told)
+        assert page.locator('[data-testid="stException"]').count() == 0
+        expect(page.locator("body")).not_to_contain_text("Traceback")
+        expect(markers(page)).to_have_count(30)

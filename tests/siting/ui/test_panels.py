@@ -1,0 +1,207 @@
+"""The panels as text: figures of the run, in the language, escaped. No browser."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pandas as pd
+import pytest
+
+from layers.territory import Level
+from siting.domain import VerdictCode
+from siting.i18n import translator
+from siting.labels import hectares, number, percent
+from siting.ui.carte import header, shown_sites
+from siting.ui.data import file_name
+from siting.ui.html import alert, bar, plain, section
+from siting.ui.measures import area_text, site_points
+from siting.ui.site_panel import site_sheet
+from siting.ui.table import site_table
+from siting.ui.territory_panel import closest, exceeded, gauge, overview, territory_sheet
+from siting.ui.view import View
+
+FRENCH, ENGLISH = translator("fr"), translator("en")
+EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+
+
+def text_of(markup):
+    """What is read, without the tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", markup)).split())
+
+
+# --- Site -------------------------------------------------------------------------------
+
+
+def test_points_add_up_to_the_score_and_what_they_could_be_to_100(demo_run):
+    for site_id in demo_run.sites.index:
+        points = site_points(demo_run, site_id)
+        total = sum(one.points for one in points if one.points is not None)
+        assert total == pytest.approx(demo_run.scores.total[site_id])
+        assert sum(one.most for one in points) == pytest.approx(100)
+        assert all(one.points <= one.most + 1e-9 for one in points if one.points is not None)
+
+
+@pytest.mark.parametrize("code", list(VerdictCode))
+def test_the_sheet_tells_the_verdict_in_words(demo_run, code):
+    for site_id, verdict in demo_run.verdicts.items():
+        if verdict.code is code:
+            sheet = text_of(site_sheet(demo_run, site_id, FRENCH))
+            for reason in verdict.reasons:
+                assert " ".join(reason.text(FRENCH)[1:].split()) in sheet
+            return
+
+
+def test_the_sheet_tells_the_figures_of_the_run(demo_run):
+    site_id = next(k for k, v in demo_run.verdicts.items() if v.code is VerdictCode.OVER_BUDGET)
+    sheet = text_of(site_sheet(demo_run, site_id, FRENCH))
+    areas = demo_run.land.areas_m2.loc[site_id]
+    for area_m2 in areas[areas >= 1]:
+        assert " ".join(area_text(area_m2, FRENCH).split()) in sheet
+    score = number(demo_run.scores.total[site_id], FRENCH, decimals=1)
+    assert f"Note : {score} sur 100" in sheet
+    epci = demo_run.shares[
+        (demo_run.shares["site_id"] == site_id) & (demo_run.shares["level"] == "epci")
+    ]
+    left = demo_run.before.budgets(Level.EPCI)["remaining_m2"]
+    for code, name in zip(epci["code"], epci["name"], strict=True):
+        assert name in sheet
+        assert hectares(left[code], FRENCH, decimals=1) in sheet
+
+
+def test_what_is_not_known_is_named(demo_run):
+    least = demo_run.scores.reliability.idxmin()
+    unknown = [one for one in site_points(demo_run, least) if one.points is None]
+    assert unknown
+    sheet = text_of(site_sheet(demo_run, least, FRENCH))
+    assert all(FRENCH(one.criterion.title) in sheet for one in unknown)
+    assert " ".join(percent(demo_run.scores.reliability[least], FRENCH).split()) in sheet
+
+
+def test_confidential_sites_bear_their_badge(demo_run):
+    for site_id, level in demo_run.sites["confidentiality"].items():
+        shown = "sg-confidential" in site_sheet(demo_run, site_id, FRENCH)
+        assert shown == (level != "public")
+
+
+def test_values_of_the_file_are_escaped(demo_run):
+    sites = demo_run.sites.copy()
+    site_id = sites.index[0]
+    for column in ("name", "source", "readiness_land", "available_from"):
+        sites.loc[site_id, column] = EVIL
+    shares = demo_run.shares.assign(name=EVIL)
+    run = replace(demo_run, sites=sites, shares=shares)
+    code = shares.loc[shares["level"] == "epci", "code"].iloc[0]
+    for sheet in (site_sheet(run, site_id, FRENCH), territory_sheet(run, code, FRENCH)):
+        assert "<img" not in sheet
+        assert "<script" not in sheet
+    assert "&lt;img" in site_sheet(run, site_id, FRENCH)
+    for piece in (alert(EVIL, [EVIL]), section(EVIL, bar([]), aside=EVIL)):
+        assert "<img" not in piece
+
+
+@pytest.mark.parametrize(
+    "name", ["[a](http://x)", "![a](//x/y.png)", "<img src=x>", "*a* `b` $c$ :red[d] # e", "a\\b"]
+)
+def test_markdown_of_names_is_escaped(name):
+    special = re.sub(r"\\(.)", "", plain(name))
+    assert not set(special) & set("[]()<>*`$#:!\\")
+    assert re.sub(r"\\(.)", r"\1", plain(name)) == name
+
+
+# --- Territory --------------------------------------------------------------------------
+
+
+def test_the_sheet_of_an_epci_tells_its_budget(demo_run):
+    table = demo_run.account.budgets(Level.EPCI)
+    for code, row in table.iterrows():
+        sheet = text_of(territory_sheet(demo_run, code, FRENCH))
+        assert row["name"] in sheet
+        amounts = ("reference_m2", "budget_m2", "observed_m2", "planned_m2", "remaining_m2")
+        for name in amounts:
+            assert " ".join(area_text(row[name], FRENCH).split()) in sheet
+        assert "démonstration" in sheet
+
+
+def test_an_epci_partly_outside_the_region_says_so(demo_run):
+    table = demo_run.account.budgets(Level.EPCI)
+    told = FRENCH("Part of this EPCI lies outside the region and is not counted.")
+    assert not table["complete"].all()
+    for code, complete in table["complete"].items():
+        assert (told in text_of(territory_sheet(demo_run, code, FRENCH))) == (not complete)
+
+
+def test_the_gauge_shows_what_is_used_of_the_budget():
+    row = {"budget_m2": 100, "observed_m2": 50, "committed_m2": 10, "planned_m2": 5}
+    drawn = gauge(row, ENGLISH)
+    assert text_of(drawn).startswith("65 % of the budget")
+    widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
+    assert widths == pytest.approx([40, 8, 4])  # of a bar of 125 % of the budget
+
+
+@pytest.mark.parametrize("missing", ["budget_m2", "observed_m2"])
+def test_there_is_no_gauge_without_figures(missing):
+    row = {"budget_m2": 100, "observed_m2": 50, "committed_m2": 10, "planned_m2": 5}
+    assert "sg-bar" not in gauge(row | {missing: pd.NA}, FRENCH)
+    assert "sg-bar" not in gauge(row | {"budget_m2": 0}, FRENCH)
+
+
+def test_the_epci_that_lack_land_are_told_first(demo_run):
+    excesses = [part.remaining_after_m2 for part in exceeded(demo_run)]
+    assert excesses == sorted(excesses)
+    assert all(left < 0 for left in excesses)
+    shares = [share for _code, _name, share in closest(demo_run.before, 100)]
+    assert shares == sorted(shares, reverse=True)
+    assert len(closest(demo_run.before, 5)) == 5
+
+
+def test_the_region_is_the_sum_of_its_epci(demo_run):
+    total = demo_run.before.budgets(Level.EPCI)["budget_m2"].sum()
+    told = " ".join(hectares(total, FRENCH, decimals=0).split())
+    for markup in (header(demo_run, FRENCH), overview(demo_run, "52", FRENCH)):
+        assert told in text_of(markup)
+
+
+# --- Table and filters ------------------------------------------------------------------
+
+
+def test_the_table_holds_the_figures_of_the_run(demo_run):
+    ordered = list(demo_run.scores.rank.sort_values().index)
+    table = site_table(demo_run, ordered, ENGLISH)
+    assert list(table.index) == ordered
+    assert table["Rank"].is_monotonic_increasing
+    assert (table["Score"] == demo_run.scores.total[ordered]).all()
+    assert (table["Area (ha)"] * 10_000).sum() == pytest.approx(
+        demo_run.sites["gross_area_m2"].sum()
+    )
+
+
+def test_filters_keep_the_sites_they_say(demo_run):
+    everything = list(demo_run.sites.index)
+    assert shown_sites(demo_run, View()) == everything
+    over = shown_sites(demo_run, View(verdicts=(VerdictCode.OVER_BUDGET,)))
+    assert over == [
+        key for key in everything if demo_run.verdicts[key].code is VerdictCode.OVER_BUDGET
+    ]
+    parts = [shown_sites(demo_run, View(departements=(d,))) for d in ("44", "49", "53", "72", "85")]
+    assert set().union(*parts) == set(everything)
+    assert shown_sites(demo_run, View(departements=("99",))) == []
+
+
+# --- Names of uploaded files ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("sites.gpkg", "sites.gpkg"),
+        ("../../etc/passwd", "passwd"),
+        ("..\\..\\a.csv", "a.csv"),
+        ("..", "sites"),
+        ("", "sites"),
+        ("été 2026.geojson", "été 2026.geojson"),
+        ("a\x00b\n.csv", "ab.csv"),
+        ("x" * 400 + ".gpkg", "x" * 95 + ".gpkg"),
+    ],
+)
+def test_a_file_name_cannot_leave_its_folder(told, kept):
+    assert file_name(told) == kept

@@ -1,0 +1,42 @@
+"""The view and its address: what is written is read again, the rest is left out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siting.domain import VerdictCode
+from siting.i18n import LANGUAGES
+from siting.scenario import scenario_names
+from siting.ui.view import View, from_query
+
+CODES = st.text(st.characters(exclude_characters=",", exclude_categories=["Cs"]), min_size=1)
+VIEWS = st.builds(
+    View,
+    lang=st.sampled_from(LANGUAGES),
+    scenario=st.sampled_from(scenario_names()),
+    site=st.text(),
+    epci=st.text(),
+    planned=st.booleans(),
+    verdicts=st.lists(st.sampled_from(VerdictCode), unique=True).map(tuple),
+    departements=st.lists(CODES, unique=True).map(tuple),
+)
+
+
+@given(VIEWS)
+def test_an_address_brings_back_its_view(view):
+    assert from_query(view.to_query()) == view
+
+
+@given(st.dictionaries(st.sampled_from([*View.__slots__, "other"]), st.text()))
+def test_any_address_is_a_view(query):
+    view = from_query(query)
+    assert view.lang in LANGUAGES
+    assert view.scenario in scenario_names()
+
+
+def test_the_default_view_leaves_the_address_bare():
+    assert View().to_query() == {}
+
+
+def test_the_language_of_the_server_holds_where_the_address_tells_none():
+    assert from_query({}, lang="en").lang == "en"
+    assert from_query({"lang": "fr"}, lang="en").lang == "fr"
