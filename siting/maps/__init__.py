@@ -13,6 +13,7 @@ from siting.maps.signs import (
     budget_share,
     marker_size,
     share_class,
+    total_m2,
     verdict_symbol,
 )
 from siting.maps.view import map_view
@@ -30,5 +31,6 @@ __all__ = [
     "page_json",
     "share_class",
     "site_map",
+    "total_m2",
     "verdict_symbol",
 ]

@@ -133,6 +133,29 @@ def svg(shapes: str) -> str:
     )
 
 
+def total_m2(*areas_m2: Any) -> int | None:
+    """Add areas, some of which may be unknown.
+
+    Parameters
+    ----------
+    *areas_m2
+        Whole m², or missing.
+
+    Returns
+    -------
+    int or None
+        The sum; ``None`` as soon as one is unknown.
+
+    Examples
+    --------
+    >>> total_m2(1, 2), total_m2(1, None)
+    (3, None)
+    """
+    if any(pd.isna(area_m2) for area_m2 in areas_m2):
+        return None
+    return sum(int(area_m2) for area_m2 in areas_m2)
+
+
 def budget_share(used_m2: Any, budget_m2: Any) -> float | None:
     """Return the share of a budget that is used.
 

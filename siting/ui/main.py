@@ -57,10 +57,16 @@ def _load(_: Translate) -> tuple[World, Ground] | None:
     """Wait for the territory, with a bar; on failure say why and let one try again."""
     loader = data.world_loader()
     place = st.empty()
+    opening = Markup('<div class="sg-opening"><h1>{}</h1><p>{}</p></div>').format(
+        _("Industrial siting and land sobriety"),
+        _("The territory is being opened. The first time on a machine takes about a minute."),
+    )
 
     def watch(step: str, share: float) -> None:
         text = _(step) if step else _("Reading the territory")
-        place.progress(share, text=f"{text}…")
+        with place.container():
+            st.html(opening)
+            st.progress(share, text=f"{text}…")
 
     try:
         loaded = loader.wait(watch)

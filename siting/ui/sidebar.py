@@ -12,13 +12,12 @@ from siting.labels import VERDICT_LABELS
 from siting.pipeline import Run, World
 from siting.scenario import scenario_names
 from siting.ui import data, view
-from siting.ui.html import alert, plain
+from siting.ui.html import alert
 
 # A widget whose options are named in the language has a key of its own in each: Streamlit
 # keeps the chosen name, not the option.
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 FILE_KEY = "file"
-LAYER_KEY = "file-layer"
 _PROBLEM_KEY = "file-problem"
 
 
@@ -39,7 +38,7 @@ def chosen_sites(world: World) -> data.Sites:
     uploaded = st.session_state.get(FILE_KEY)
     if uploaded is not None:
         try:
-            layer = st.session_state.get(LAYER_KEY) or None
+            layer = _layers().get(uploaded.file_id)
             return data.uploaded_sites(world, uploaded.name, uploaded.getvalue(), layer)
         except LayerError as error:
             st.session_state[_PROBLEM_KEY] = error
@@ -155,10 +154,30 @@ def _file(_: Translate) -> None:
         _("File of sites"), key=FILE_KEY,
         help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf or CSV."),
     )  # fmt: skip
+    uploaded = st.session_state.get(FILE_KEY)
     error = st.session_state.get(_PROBLEM_KEY)
-    if error is None:
-        return
-    lines = [found.line(_) for found in error.problems]
-    st.html(alert(_("This file cannot be used; the demonstration sites are shown."), lines))
-    if any(found.code == "layer-choice" for found in error.problems):
-        st.text_input(plain(_("Layer of the file")), key=LAYER_KEY)
+    if error is not None:
+        lines = [found.line(_) for found in error.problems]
+        st.html(alert(_("This file cannot be used; the demonstration sites are shown."), lines))
+    several = error is not None and any(p.code == "layer-choice" for p in error.problems)
+    if uploaded is not None and (several or uploaded.file_id in _layers()):
+        _layer(uploaded.file_id, _)
+
+
+def _layers() -> dict[str, str]:
+    """Return the layers named in this session, by file."""
+    layers: dict[str, str] = st.session_state.setdefault("layers", {})
+    return layers
+
+
+def _layer(file_id: str, _: Translate) -> None:
+    key = f"w-layer-{file_id}"
+
+    def named() -> None:
+        if st.session_state[key]:
+            _layers()[file_id] = st.session_state[key]
+        else:
+            _layers().pop(file_id, None)
+
+    chosen = _layers().get(file_id, "")
+    st.text_input(_("Layer of the file"), value=chosen, key=key, on_change=named)

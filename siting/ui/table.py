@@ -36,7 +36,7 @@ def table(run: Run, shown: list[str], translate: Translate) -> None:
     """
     _ = translate
     ordered = [str(key) for key in run.scores.rank[shown].sort_values(kind="stable").index]
-    title = _("{count} sites, by rank").format(count=len(ordered))
+    title = _("Sites by rank ({count})").format(count=len(ordered))
     st.html(Markup('<h3 class="sg-title">{}</h3>').format(title))
 
     def selected() -> None:

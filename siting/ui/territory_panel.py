@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 
 from layers.errors import N_
@@ -13,7 +12,7 @@ from layers.territory import Level
 from siting.account import Account
 from siting.i18n import Translate
 from siting.labels import STATUS_LABELS, VERDICT_LABELS, percent
-from siting.maps import budget_share
+from siting.maps import budget_share, total_m2
 from siting.pipeline import Run
 from siting.ui.html import Segment, badge, bar, facts, joined, paragraph, section, verdict_badge
 from siting.ui.measures import area_text
@@ -132,9 +131,9 @@ def gauge(row: Row, translate: Translate) -> Markup:
     """
     _ = translate
     budget_m2, parts = row["budget_m2"], {name: row[f"{name}_m2"] for name, _title in _PARTS}
-    if any(pd.isna(area_m2) for area_m2 in (budget_m2, *parts.values())) or budget_m2 <= 0:
+    used = budget_share(total_m2(*parts.values()), budget_m2)
+    if used is None:
         return paragraph(_("No gauge: consumption or budget is unknown."), "sg-note")
-    used = sum(parts.values()) / budget_m2
     whole = max(min(used, _LONGEST), _SHORTEST)
     segments = [
         Segment(_(title), parts[name] / budget_m2 / whole, f"sg-{name}") for name, title in _PARTS
@@ -218,7 +217,7 @@ def _together(run: Run, _: Translate) -> Markup:
     """Tell the verdict of the set of sites, in how many EPCI it exceeds the budget."""
     told = [_("No chosen site takes land from a budget.")]
     if run.plan.posted:
-        text = _("{count} chosen sites take from {territories} EPCI; {over} of these lack land.")
+        text = _("Sites charged: {count}, to {territories} EPCI; EPCI that lack land: {over}.")
         told = [
             text.format(
                 count=len(run.plan.posted),
@@ -227,7 +226,7 @@ def _together(run: Run, _: Translate) -> Markup:
             )
         ]
     if run.plan.left_out:
-        text = _("{count} chosen sites are left out: ineligible, undetermined or not charged.")
+        text = _("Sites left out, ineligible, undetermined or not charged: {count}.")
         told.append(text.format(count=len(run.plan.left_out)))
     return _box(run.plan.verdict.code, told, _)
 

@@ -28,6 +28,9 @@ from siting.maps import (
     site_map,
     verdict_symbol,
 )
+from siting.pipeline import run
+from siting.ui.carte import header
+from siting.ui.territory_panel import closest, territory_sheet
 
 FRENCH, ENGLISH = translator("fr"), translator("en")
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{ 7*7 }}{% raw %}"
@@ -36,6 +39,16 @@ EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{ 7*7 }}{
 @pytest.fixture(scope="module")
 def ground(world):
     return make_ground(world)
+
+
+@pytest.fixture(scope="module")
+def run_with_gaps(world, base, demo_file):
+    """A run where the consumption of Angers is not known."""
+    flows = world.layers["enaf_flows"]
+    data = flows.data.copy()
+    data.loc[data["code"] == "49007", "area_m2"] = pd.NA
+    layers = {**world.layers, "enaf_flows": replace(flows, data=data)}
+    return run(base, replace(world, layers=layers), demo_file)
 
 
 def decoded(moves):
@@ -140,6 +153,17 @@ def test_every_epci_is_in_the_class_of_its_budget(demo_run):
         row = table.loc[unit["code"]]
         used = row["observed_m2"] + row["committed_m2"]
         assert unit["class"] == share_class(used, row["budget_m2"])
+
+
+def test_an_epci_whose_consumption_is_not_known_is_told_so(run_with_gaps):
+    view = map_view(run_with_gaps, ENGLISH, planned=True)
+    unknown = [unit for unit in view["units"] if unit["class"] is None]
+    assert [unit["name"] for unit in unknown] == ["Communauté urbaine Angers Loire Métropole"]
+    assert unknown[0]["lines"][0].startswith("–")
+    (code,) = [unit["code"] for unit in unknown]
+    assert "sg-bar" not in territory_sheet(run_with_gaps, code, ENGLISH)
+    assert "–" in header(run_with_gaps, ENGLISH)
+    assert closest(run_with_gaps.before, 100)
 
 
 def test_the_sites_of_the_scenario_count_when_asked(demo_run):

@@ -254,7 +254,7 @@ def test_names_of_a_file_are_text_everywhere(visit, tmp_path):
     sites = site_file(tmp_path / "sites.geojson", [EVIL, "[lien](//x) **gras**", "Ailleurs"])
     page.locator('input[type="file"]').set_input_files(sites)
     report = page.locator('[data-testid="stExpander"]').first
-    expect(report).to_contain_text("2 sites affichés, sur 3 lignes")
+    expect(report).to_contain_text("sites affichés : 2 ; lignes du fichier : 3")
     expect(report).to_contain_text("Lignes rejetées")
     expect(markers(page)).to_have_count(2)
     marker = on_map(page).locator('.siting-site[data-site="S0"]')
@@ -285,3 +285,21 @@ def test_a_wrong_file_is_told_in_words(visit):
         assert page.locator('[data-testid="stException"]').count() == 0
         expect(page.locator("body")).not_to_contain_text("Traceback")
         expect(markers(page)).to_have_count(30)
+
+
+def test_the_layer_of_a_file_that_holds_several_is_asked_once(visit, tmp_path, demo_run):
+    page = visit()
+    file = tmp_path / "sites.gpkg"
+    columns = ["site_id", "name", "geometry"]
+    demo_run.sites[columns].to_file(file, layer="tous", index=False)
+    demo_run.sites[columns].iloc[:2].to_file(file, layer="deux", index=False)
+    page.locator('input[type="file"]').set_input_files(file)
+    expect(page.locator(".sg-error")).to_contain_text("tous, deux")
+    layer = page.get_by_label("Couche du fichier")
+    layer.fill("deux")
+    layer.press("Enter")
+    expect(markers(page)).to_have_count(2)
+    expect(page.locator(".sg-error")).to_have_count(0)
+    markers(page).first.dispatch_event("click")
+    expect(page.locator("article[data-site]")).to_be_visible()
+    expect(markers(page)).to_have_count(2)
