@@ -22,7 +22,9 @@ ROUNDING_M2: Final = 2
 
 _NAF = re.compile(r"naf(\d\d)art(\d\d)")
 _ART = re.compile(rf"art(\d\d)({'|'.join(USES)})(\d\d)")
-_CODE = r"\d[\dAB]\d{3}"
+COMMUNE_CODE: Final = r"\d[\dAB]\d{3}"
+"""An INSEE commune code, as a regular expression."""
+
 _UNKNOWN = frozenset({"", "NULL", "NC", "NR", "NA", "N/A", "NAN", "ND", "S", "-9999"})
 _WITNESS_TOLERANCE = 0.5
 _LEAST_MEDIAN_M2 = 50.0  # a median yearly flow is thousands of m², under 1 in hectares
@@ -101,7 +103,7 @@ def code_problems(codes: pd.Series) -> Iterator[Problem]:
     for row in codes.isna().to_numpy().nonzero()[0].tolist():
         yield problem("value-missing", field="idcom", row=row + 1)
     known = codes.dropna()
-    for row in (~known.str.fullmatch(_CODE)).to_numpy().nonzero()[0].tolist():
+    for row in (~known.str.fullmatch(COMMUNE_CODE)).to_numpy().nonzero()[0].tolist():
         expected = N_("an INSEE commune code")
         yield problem(
             "value-type", field="idcom", row=int(known.index[row]) + 1, found=known.iloc[row],

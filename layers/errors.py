@@ -100,6 +100,18 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the folder of cached files ({found}) cannot be written; set {expected} to another one"
         ),
         "code-missing": N_("{found} communes of {expected} have no row"),
+        "cog-unmatched": N_(
+            "neither the passage table nor their own code leads these communes to the territory "
+            "({expected}): {found}"
+        ),
+        "cog-vintage": N_(
+            "the table has the codes of several years: tell the one to leave from, one of "
+            "{expected}; found “{found}”"
+        ),
+        "cog-weight": N_(
+            "the commune was split into {expected}; to share it out, each needs a weight, not "
+            "negative, and one above zero: none for {found}"
+        ),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),
         "layer-missing": N_("the layer “{found}” is not available; expected {expected}"),
