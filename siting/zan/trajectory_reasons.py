@@ -1,0 +1,185 @@
+"""What a trajectory says, in sentences a planner can paste into a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from layers.errors import N_
+from siting.domain import Measure, Reason
+from siting.zan.trajectory import Trajectory, YearStatus
+from siting.zan.verdict import BUDGET_UNKNOWN, PARTIAL
+
+USED = N_(
+    "{name}: {used_ha} ha used at the end of {year}, out of a budget of {budget_ha} ha for "
+    "{period}; {remaining_ha} ha remain"
+)
+EXCEEDED = N_(
+    "{name}: {used_ha} ha used at the end of {year}, out of a budget of {budget_ha} ha for "
+    "{period}, exceeded by {excess_ha} ha, for the first time in {over}"
+)
+USED_UP = N_(
+    "at the pace observed since {first} ({pace_ha} ha a year), the budget would be used up in "
+    "{year}: an estimate, which prolongs the mean of {observed}"
+)
+HOLDS = N_(
+    "at the pace observed since {first} ({pace_ha} ha a year), {left_ha} ha of the budget would "
+    "remain at the end of {last}: an estimate, which prolongs the mean of {observed}"
+)
+MUST_FALL = N_(
+    "to hold, the pace must fall to {required_ha} ha a year over {left}, committed and planned "
+    "works included, against {pace_ha} ha a year observed since {first}"
+)
+MUST_STAY = N_(
+    "to hold, the pace must stay within {required_ha} ha a year over {left}, committed and "
+    "planned works included"
+)
+NOTHING_LEFT = N_(
+    "nothing is left for {left}: the pace that would hold is 0 ha a year, unless deductions with "
+    "their evidence give some back"
+)
+OVERSHOOT = N_(
+    "what is observed, committed and planned exceeds the budget from {year} on; works whose year "
+    "is not known are counted in {last}"
+)
+POSTED = N_(
+    "with the committed and planned works, {remaining_ha} ha remain at the end of {last}: "
+    "{free_ha} ha a year over {left} for all the rest"
+)
+APART = N_(
+    "shown apart and not charged to this budget: {regional_ha} ha paid by the pooled regional "
+    "envelope, {national_ha} ha by the national one"
+)
+PROVISIONAL = N_("the figure of {year}, the last observed year, is provisional and may be revised")
+LINE = N_(
+    "the straight line, {line_ha} ha a year, is an indication and not law: the budget is that of "
+    "{period} as a whole (reference pace over {reference}: {reference_ha} ha a year)"
+)
+BAND_END = N_(
+    "the {band} % band of the circular of 31 January 2024 ends at {end_ha} ha: a legal risk that "
+    "is told, never added to the budget"
+)
+NET_STEP = N_(
+    "after {period}, net artificialisation (artificialised less renatured) is to count in place "
+    "of ENAF consumption; no rate is known for it, and none is assumed here"
+)
+
+
+def trajectory_reasons(found: Trajectory) -> tuple[Reason, ...]:
+    """Return what a trajectory says.
+
+    Parameters
+    ----------
+    found
+        The trajectory.
+
+    Returns
+    -------
+    tuple of Reason
+        The state first, then the paces, the posted works and the warnings.
+    """
+    if found.unknown:
+        said = [Reason("budget-unknown", BUDGET_UNKNOWN, {"name": found.name})]
+    else:
+        said = [*_state(found), *_pace(found), *_posted(found), *_line(found)]
+    return (*said, *_warnings(found))
+
+
+def _figures(found: Trajectory) -> dict[str, Any]:
+    """Gather the figures the sentences choose from; unknown ones are ``None``."""
+    exact = {
+        "budget_m2": found.budget_m2,
+        "pace_m2": found.observed_pace_m2,
+        "required_m2": found.required_pace_m2,
+        "free_m2": found.free_pace_m2,
+        "reference_m2": found.reference_pace_m2,
+        "end_m2": found.band_end_m2,
+    }
+    figures: dict[str, Any] = {
+        name: None if value is None else float(value) for name, value in exact.items()
+    }
+    texts = {
+        "period": found.period,
+        "reference": found.reference,
+        "observed": found.observed_period,
+        "left": found.years_left,
+    }
+    figures |= {name: str(value) for name, value in texts.items()}
+    return figures | {"name": found.name, "first": found.period.first, "last": found.period.last}
+
+
+def _reason(code: str, message: str, found: Trajectory, *, legal: str = "", **own: Any) -> Reason:
+    """Build a reason with the figures its message names, and no other."""
+    figures = {**_figures(found), **own}
+    named = {
+        name: value
+        for name, value in figures.items()
+        if f"{{{name.removesuffix('_m2') + '_ha' if name.endswith('_m2') else name}}}" in message
+    }
+    return Reason(code, message, named, legal)
+
+
+def _state(found: Trajectory) -> Iterator[Reason]:
+    remaining_m2 = found.remaining_observed_m2
+    if found.last_observed is None or remaining_m2 is None:
+        return
+    year = found.last_observed
+    used_m2 = found.years[year - found.period.first].used_m2
+    if remaining_m2 < 0:
+        yield _reason("exceeded", EXCEEDED, found, year=year, used_m2=used_m2,
+                      excess_m2=-remaining_m2, over=found.first_overshoot_year)  # fmt: skip
+        return
+    yield _reason("used", USED, found, year=year, used_m2=used_m2, remaining_m2=remaining_m2)
+
+
+def _pace(found: Trajectory) -> Iterator[Reason]:
+    left, required = found.years_left, found.required_pace_m2
+    if left is None or required is None or found.remaining_observed_m2 is None:
+        return
+    if found.remaining_observed_m2 <= 0:
+        yield _reason("nothing-left", NOTHING_LEFT, found)
+        return
+    pace = found.observed_pace_m2
+    if pace is None:
+        yield _reason("must-stay", MUST_STAY, found)
+        return
+    over_m2 = pace * len(left) - found.remaining_observed_m2
+    if over_m2 > 0:
+        yield _reason("used-up", USED_UP, found, year=found.used_up_year)
+        yield _reason("must-fall", MUST_FALL, found)
+        return
+    yield _reason("holds", HOLDS, found, left_m2=float(-over_m2))
+    yield _reason("must-stay", MUST_STAY, found)
+
+
+def _posted(found: Trajectory) -> Iterator[Reason]:
+    over = found.first_overshoot_year
+    if over is not None and (found.last_observed is None or over > found.last_observed):
+        yield _reason("overshoot", OVERSHOOT, found, year=over)
+        return
+    changed = found.remaining_m2 != found.remaining_observed_m2
+    if changed and found.years_left is not None and (found.remaining_m2 or 0) >= 0:
+        yield _reason("posted", POSTED, found, remaining_m2=found.remaining_m2)
+
+
+def _line(found: Trajectory) -> Iterator[Reason]:
+    line_m2 = float(found.years[0].linear_target_m2 or 0)
+    yield _reason("line", LINE, found, line_m2=line_m2)
+    band = f"{float(100 * found.tolerance):g}"
+    legal = "Circulaire du 31 janvier 2024"
+    yield _reason("band-end", BAND_END, found, legal=legal, band=band)
+
+
+def _warnings(found: Trajectory) -> Iterator[Reason]:
+    regional_m2 = sum(row.regional_m2 for row in found.years)
+    national_m2 = sum(row.national_m2 for row in found.years)
+    if regional_m2 or national_m2:
+        yield _reason("apart", APART, found, regional_m2=regional_m2, national_m2=national_m2)
+    for row in found.years:
+        if row.status is YearStatus.PROVISIONAL and row.observed_m2 is not None:
+            yield _reason("provisional", PROVISIONAL, found, year=row.year)
+    if not found.complete:
+        yield _reason("partial-budget", PARTIAL, found)
+    if found.measure is Measure.ENAF:
+        legal = "Loi 2021-1104, art. 194, III ; C. urb. L. 101-2-1"
+        yield _reason("net-step", NET_STEP, found, legal=legal)
