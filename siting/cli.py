@@ -1,4 +1,4 @@
-"""The ``siting`` command: score, check, budget, serve.
+"""The ``siting`` command: score, check, budget, trajectory, serve.
 
 Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
 Heavy imports happen inside the commands, so that ``--help`` answers at once.
@@ -162,6 +162,21 @@ def build_app(lang: Language) -> typer.Typer:
             budget_command(
                 level, territory=territory, scenario=scenario, until=until, form=form, translate=_
             )
+        )
+
+    @app.command(help=_("Show a ZAN budget year by year, and the pace that would hold it."))
+    def trajectory(
+        territory: Annotated[str, typer.Option("--territory", help=_("Code of one territory."))],
+        level: Annotated[
+            LevelName, typer.Option("--level", help=_("Level of the territories."))
+        ] = "epci",
+        scenario: scenario_option = "base",
+        form: format_option = "table",
+    ) -> None:
+        from siting.commands import trajectory_command  # noqa: PLC0415
+
+        raise typer.Exit(
+            trajectory_command(territory, level=level, scenario=scenario, form=form, translate=_)
         )
 
     @app.command(help=_("Open the map app in the browser, on this machine only."))

@@ -19,14 +19,30 @@ from layers.sites import SiteFile, read_sites
 from layers.spec import Status
 from layers.territory import Level, load_territory
 from siting.account import open_account
-from siting.documents import budget_document, dumps, problem_document, score_document
+from siting.documents import (
+    budget_document,
+    dumps,
+    problem_document,
+    score_document,
+    trajectory_document,
+)
 from siting.domain import Manifest, VerdictCode
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, Problem
 from siting.export import check_output, write
 from siting.i18n import Language, Translate
-from siting.labels import LEVEL_LABELS, STATUS_LABELS, VERDICT_LABELS, hectares, number, percent
+from siting.labels import (
+    LEVEL_LABELS,
+    STATUS_LABELS,
+    VERDICT_LABELS,
+    YEAR_LABELS,
+    hectares,
+    number,
+    percent,
+)
 from siting.pipeline import Run, load_world, manifest, read, run
 from siting.scenario import load_scenario
+from siting.trajectory import account_trajectories
+from siting.zan.trajectory import YearStatus
 
 NARROW_COLUMNS = 100
 WIDE_COLUMNS = 240
@@ -178,6 +194,47 @@ def budget_command(
         typer.echo(dumps(document))
     else:
         _print_budgets(document, made_with, translate)
+    return EXIT_DONE
+
+
+def trajectory_command(
+    territory: str, *, level: str, scenario: str, form: str, translate: Translate
+) -> int:
+    """Show the trajectory of one territory.
+
+    Parameters
+    ----------
+    territory
+        Its code.
+    level
+        Its level.
+    scenario
+        Name or path of the scenario.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the scenario or the territory is unknown.
+    """
+    chosen = load_scenario(scenario)
+    world = load_world(land_cover=False)
+    account = open_account(chosen, world.territory, world.layers["enaf_flows"])
+    found = account_trajectories(account, Level(level), code=territory)[territory]
+    made_with = manifest(chosen, world, account)
+    document = trajectory_document(found, account, Level(level), made_with, translate)
+    if form == "json":
+        typer.echo(dumps(document))
+    else:
+        _print_trajectory(document["trajectory"], made_with, translate)
     return EXIT_DONE
 
 
@@ -369,6 +426,35 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
     if not all(row["complete"] for row in budgets):
         told = _("* part of the territory lies outside the region and is not counted")
         console.print(told, style="dim", markup=False)
+    _footer(console, made_with, _)
+
+
+def _print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
+    console = _console()
+    _banner(console, made_with, _)
+    title = f"{document['name']} ({document['code']}), ENAF {document['period']}"
+    console.print(title, style="bold", markup=False)
+    table = _table(
+        [
+            (_("Year"), "right"), (_("Status"), "left"), (_("Observed (ha)"), "right"),
+            (_("Committed (ha)"), "right"), (_("Deducted (ha)"), "right"),
+            (_("Planned (ha)"), "right"), (_("Used (ha)"), "right"),
+            (_("Remaining (ha)"), "right"), (_("Straight line (ha)"), "right"),
+        ]
+    )  # fmt: skip
+    areas = (
+        "observed_m2", "committed_m2", "credit_m2", "planned_m2", "used_m2", "remaining_m2",
+        "linear_target_m2",
+    )  # fmt: skip
+    for row in document["years"]:
+        status = _(YEAR_LABELS[YearStatus(row["year_status"])])
+        table.add_row(str(row["year"]), status, *(hectares(row[area], _) for area in areas))
+    console.print(table)
+    for reason in document["reasons"]:
+        console.print(f"  {reason['message']}", markup=False)
+    text = _("Status of the observed consumption: {status}. Source: {source}")
+    told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
+    console.print(told, markup=False, style="dim")
     _footer(console, made_with, _)
 
 

@@ -15,6 +15,8 @@ from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
 from siting.i18n import Translate
 from siting.pipeline import Run
+from siting.zan.trajectory import Trajectory
+from siting.zan.trajectory_reasons import trajectory_reasons
 
 AREA_DECIMALS = 2
 """Areas are written to the hundredth of a m²; each class is rounded alone."""
@@ -296,6 +298,76 @@ def budget_document(
             }
             for code, row in zip(table.index, table.to_dict("records"), strict=True)
         ],
+    }
+
+
+def trajectory_document(
+    found: Trajectory, account: Account, level: Level, manifest: Manifest, translate: Translate
+) -> dict[str, Any]:
+    """Return a trajectory as the JSON document of ``siting trajectory --format json``.
+
+    Parameters
+    ----------
+    found
+        The trajectory.
+    account
+        The account it comes from.
+    level
+        Level of the territory.
+    manifest
+        What the account was made with.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    dict
+        ``manifest`` and ``trajectory``; described in ``docs/json.md``.
+    """
+    source = account.flows.provenance
+    return {
+        "manifest": manifest_document(manifest, translate),
+        "trajectory": {
+            "level": level.value,
+            "code": found.code,
+            "name": found.name,
+            "measure": found.measure.value,
+            "period": str(found.period),
+            "reference_period": str(found.reference),
+            "reference_m2": found.reference_m2,
+            "budget_m2": found.budget_m2,
+            "band_end_m2": _number(found.band_end_m2),
+            "observed_until": found.last_observed,
+            "remaining_m2": found.remaining_m2,
+            "share_used": _number(found.share_used),
+            "reference_pace_m2": _number(found.reference_pace_m2),
+            "observed_pace_m2": _number(found.observed_pace_m2),
+            "required_pace_m2": _number(found.required_pace_m2),
+            "free_pace_m2": _number(found.free_pace_m2),
+            "first_overshoot_year": found.first_overshoot_year,
+            "used_up_year": found.used_up_year,
+            "complete": found.complete,
+            "unknown": found.unknown,
+            "years": [
+                {
+                    "year": row.year,
+                    "year_status": row.status.value,
+                    "observed_m2": row.observed_m2,
+                    "committed_m2": row.committed_m2,
+                    "credit_m2": row.credit_m2,
+                    "planned_m2": row.planned_m2,
+                    "regional_m2": row.regional_m2,
+                    "national_m2": row.national_m2,
+                    "used_m2": row.used_m2,
+                    "remaining_m2": row.remaining_m2,
+                    "linear_target_m2": _number(row.linear_target_m2),
+                }
+                for row in found.years
+            ],
+            "reasons": [reason_document(r, translate) for r in trajectory_reasons(found)],
+            "status": source.status.value,
+            "source": f"{translate(source.publisher)}, {source.title}, {source.vintage}",
+        },
     }
 
 

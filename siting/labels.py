@@ -11,6 +11,7 @@ import pandas as pd
 from layers.errors import N_
 from siting.domain import LandClass, VerdictCode, number_text
 from siting.i18n import Translate
+from siting.zan.trajectory import YearStatus
 
 UNKNOWN = "–"
 """Shown in place of a figure that is not known; never a zero."""
@@ -38,6 +39,15 @@ STATUS_LABELS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Status of a figure, and of a rule set."""
+
+YEAR_LABELS: Mapping[YearStatus, str] = MappingProxyType(
+    {
+        YearStatus.OBSERVED: N_("observed"),
+        YearStatus.PROVISIONAL: N_("provisional"),
+        YearStatus.PLANNED: N_("not observed yet"),
+    }
+)
+"""What is known of a year of a trajectory."""
 
 LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
     {
