@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
+from layers.errors import N_
 from layers.spec import Layer
-from layers.territory import Level, Territory
+from layers.territory import NO_EPCI, Level, Territory
 from siting.domain import EntryKind, Envelope
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario import Scenario
+from siting.scenario.tables import read_documents
 from siting.zan.account import observed_ledger
 from siting.zan.budget import Target, commune_budgets, sum_budgets
+from siting.zan.guarantee import Guarantee, PlanningDocument, load_parameters
 from siting.zan.ledger import Entry, Ledger
 from siting.zan.ruleset import Ruleset, load_ruleset
 
@@ -39,6 +43,8 @@ class Account:
         Rates set by planning documents, by territory code.
     flows
         The layer of observed consumption, for its status and source.
+    guarantee
+        What decides the floors of communes (R9); ``None`` where they are not applied.
     """
 
     territory: Territory
@@ -46,12 +52,15 @@ class Account:
     ledger: Ledger
     targets: Mapping[str, Target]
     flows: Layer
+    guarantee: Guarantee | None = None
 
     @cached_property
     def communes(self) -> pd.DataFrame:
         """Budget of every commune, as :func:`siting.zan.budget.commune_budgets`."""
         parents = self.territory.parents()[[str(level) for level in HIERARCHY]]
-        return commune_budgets(self.ledger, parents, self.ruleset, targets=self.targets)
+        return commune_budgets(
+            self.ledger, parents, self.ruleset, targets=self.targets, guarantee=self.guarantee
+        )
 
     @property
     def last_observed_year(self) -> int | None:
@@ -71,8 +80,7 @@ class Account:
         Account
             A new account; this one is unchanged.
         """
-        ledger = self.ledger.post(entries)
-        return Account(self.territory, self.ruleset, ledger, self.targets, self.flows)
+        return replace(self, ledger=self.ledger.post(entries))
 
     def budgets(self, level: Level) -> pd.DataFrame:
         """Return the budget of every territory of a level.
@@ -165,7 +173,58 @@ def open_account(
         code: Target(rate.level, Fraction(str(rate.rate)), rate.status, rate.source)
         for code, rate in scenario.zan.rates.items()
     }
-    return Account(territory, ruleset, ledger.post(committed), targets, flows)
+    guarantee = _guarantee(scenario, territory)
+    return Account(territory, ruleset, ledger.post(committed), targets, flows, guarantee)
+
+
+def _guarantee(scenario: Scenario, territory: Territory) -> Guarantee | None:
+    """Return what decides the floors of communes, from the scenario and its file."""
+    chosen = scenario.zan.guarantee
+    if not chosen.applies:
+        return None
+    documents = read_documents(Path(chosen.documents_file)) if chosen.documents_file else {}
+    own = {
+        code: PlanningDocument(given.type, given.stage, given.date, given.source)
+        for code, given in chosen.documents.items()
+    }
+    problems = list(_guarantee_problems(scenario, territory, documents))
+    if problems:
+        raise ScenarioError(problems)
+    return Guarantee(
+        documents=documents | own,
+        delegated={code: one.count for code, one in chosen.delegated_communes.items()},
+        pooled=frozenset(chosen.pooled_at_epci),
+        cap_reading=chosen.cap_reading,
+        parameters=load_parameters(),
+    )
+
+
+def _guarantee_problems(
+    scenario: Scenario, territory: Territory, in_file: Mapping[str, PlanningDocument]
+) -> Iterator[Problem]:
+    """Tell the communes that are not there, those told twice, and pools without an EPCI."""
+    chosen = scenario.zan.guarantee
+    epci = territory.parents()["epci"]
+    named = {
+        "documents": chosen.documents,
+        "delegated_communes": chosen.delegated_communes,
+        "pooled_at_epci": chosen.pooled_at_epci,
+    }
+    for key, codes in named.items():
+        for code in codes:
+            field = f"zan.guarantee.{key}.{code}"
+            if code not in epci.index:
+                yield problem("territory-unknown", file=scenario.id, field=field, found=code)
+            elif key == "pooled_at_epci" and epci[code] == NO_EPCI:
+                expected = N_("a commune of an EPCI")
+                yield problem(
+                    "scenario-value", file=scenario.id, field=field, found=code, expected=expected
+                )
+    for code in in_file:
+        if code in chosen.documents:
+            field = f"zan.guarantee.documents.{code}"
+            both = f"{scenario.id}, {Path(chosen.documents_file).name}"
+            yield problem("scenario-conflict", file=scenario.id, field=field, found=both)
 
 
 def _rate_problems(scenario: Scenario, territory: Territory) -> Iterator[Problem]:

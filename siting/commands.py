@@ -426,6 +426,7 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
     if not all(row["complete"] for row in budgets):
         told = _("* part of the territory lies outside the region and is not counted")
         console.print(told, style="dim", markup=False)
+    _tell_guarantee(console, budgets, _)
     _footer(console, made_with, _)
 
 
@@ -456,6 +457,24 @@ def _print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translat
     told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
     console.print(told, markup=False, style="dim")
     _footer(console, made_with, _)
+
+
+def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
+    """Tell what floors of communes add and take in the budgets above, where they are applied."""
+    amounts = ("guarantee_added_m2", "guarantee_taken_m2", "guarantee_pooled_m2")
+    if all(row[name] is None for row in budgets for name in amounts):
+        return
+    added, taken, pooled = (sum(row[name] or 0 for row in budgets) for name in amounts)
+    text = _(
+        "Commune guarantee, in these budgets: floors add {added} ha and take {taken} ha; "
+        "{pooled} ha are pooled in EPCI. Communes below the floor whose planning document is "
+        "unknown, left without it: {count}."
+    )
+    told = text.format(
+        added=hectares(added, _), taken=hectares(taken, _), pooled=hectares(pooled, _),
+        count=sum(row["guarantee_unknown_communes"] for row in budgets),
+    )  # fmt: skip
+    console.print(told, markup=False)
 
 
 def _tell(rejected: Sequence[Problem], _: Translate) -> None:

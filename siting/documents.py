@@ -15,6 +15,7 @@ from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
 from siting.i18n import Translate
 from siting.pipeline import Run
+from siting.zan.guarantee import GUARANTEE_AMOUNTS
 from siting.zan.trajectory import Trajectory
 from siting.zan.trajectory_reasons import trajectory_reasons
 
@@ -291,6 +292,8 @@ def budget_document(
                 "committed_m2": _whole(row["committed_m2"]),
                 "planned_m2": _whole(row["planned_m2"]),
                 "remaining_m2": _whole(row["remaining_m2"]),
+                **{name: _whole(row[name]) for name in GUARANTEE_AMOUNTS},
+                "guarantee_unknown_communes": int(row["guarantee_unknown_communes"]),
                 "complete": bool(row["complete"]),
                 "unknown_communes": int(row["unknown_communes"]),
                 "status": source.status.value,

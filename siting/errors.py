@@ -51,6 +51,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the works start in {found}; expected {expected}: after what is already observed, "
             "within the period"
         ),
+        "guarantee-exceeds": N_(
+            "the floors guaranteed to the communes add up to {found}; the region holds {expected}"
+        ),
         "sites-overlap": N_(
             "the sites {found} overlap over {expected}: their land is counted more than once"
         ),

@@ -6,6 +6,7 @@ the unit, and the source where the law or a standard sets one.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from siting.criteria import CRITERIA
 from siting.criteria.inputs import Parameters, Section
 from siting.domain import Envelope, ValueFunction
+from siting.zan.guarantee import CapReading, DocumentType, Stage
 
 Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -42,6 +44,53 @@ class RateSetting(Section):
     """Document that sets it."""
 
 
+class DocumentSetting(Section):
+    """Planning document of a commune, for the commune guarantee."""
+
+    type: DocumentType
+    """Kind of document; “aucun” where the commune is known to have none."""
+    stage: Stage | None = None
+    """Stage reached; required unless the type is “aucun”."""
+    date: dt.date | None = None
+    """Day of that stage; required unless the type is “aucun”. Give the earliest stage known:
+    it must be before 22 August 2026."""
+    source: Text
+    """Where it is known from."""
+
+
+class DelegatedSetting(Section):
+    """Communes déléguées of a commune nouvelle, for the commune guarantee."""
+
+    count: Annotated[int, Field(ge=1)]
+    """Number of communes déléguées. No unit."""
+    created: dt.date
+    """Day the commune nouvelle was created: after 1 January 2011."""
+    source: Text
+    """Where it is known from."""
+
+
+class GuaranteeSettings(Section):
+    """Commune guarantee, a floor taken from the other communes of the region.
+
+    Source: loi 2021-1104, art. 194, III 3° bis.
+    """
+
+    applies: bool = False
+    """Whether the floors are applied."""
+    cap_reading: CapReading = "bonus"
+    """What the cap of 2 ha bounds: the “bonus” of communes nouvelles, or the “total”."""
+    documents: Mapping[str, DocumentSetting] = {}
+    """Planning document, by INSEE code of commune. A commune that is neither here nor in the
+    file is unknown: nothing is added to it, and this is told."""
+    documents_file: str = ""
+    """Path of a CSV file of planning documents: code, type, stage, date, source. Relative to
+    the folder the program runs in."""
+    delegated_communes: Mapping[str, DelegatedSetting] = {}
+    """Communes déléguées, by INSEE code of commune nouvelle."""
+    pooled_at_epci: tuple[Text, ...] = ()
+    """INSEE codes of the communes that asked to pool their floor in their EPCI."""
+
+
 class ZanSettings(Section):
     """Rule set, rates and pooled envelope of the ZAN account."""
 
@@ -53,6 +102,8 @@ class ZanSettings(Section):
     """Document that sets the pooled envelope; required where it is above zero."""
     rates: Mapping[str, RateSetting] = {}
     """Rates set by planning documents, by code of territory."""
+    guarantee: GuaranteeSettings = GuaranteeSettings()
+    """Commune guarantee."""
 
 
 class ProtectedKind(Section):

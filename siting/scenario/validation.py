@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any, Final, TypeVar, get_args
 
@@ -16,6 +17,7 @@ from siting.criteria.inputs import READINESS_STAGES
 from siting.domain import Criterion, Envelope, Objective
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
+from siting.zan.guarantee import NO_DOCUMENT, load_parameters
 
 Tree = Mapping[str, Any]
 Path = tuple[str | int, ...]
@@ -34,6 +36,11 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "dict_type": N_("a table"),
     "tuple_type": N_("a list"),
     "too_long": N_("a pair of numbers"),
+    "date_type": N_("a day, for example 2024-05-31"),
+    "date_parsing": N_("a day, for example 2024-05-31"),
+    "date_from_datetime_parsing": N_("a day, for example 2024-05-31"),
+    "date_from_datetime_inexact": N_("a day, for example 2024-05-31"),
+    "bool_type": N_("true or false"),
     "selected": N_("“all” or a list of site_id"),
 }
 _PATTERNS: Final[Mapping[str, str]] = {
@@ -257,7 +264,9 @@ def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
     if "protected" in eligibility:
         path = ("eligibility", "protected")
         yield from _same_keys(path, eligibility["protected"], PROTECTED_KINDS)
-    yield from _envelope_problems(_table(tree.get("sites")), _table(tree.get("zan")))
+    zan = _table(tree.get("zan"))
+    yield from _envelope_problems(_table(tree.get("sites")), zan)
+    yield from _guarantee_problems(_table(zan.get("guarantee")))
 
 
 def _table(raw: object) -> Tree:
@@ -277,6 +286,25 @@ def _envelope_problems(sites: Tree, zan: Tree) -> Iterator[tuple[Path, Problem]]
         expected = N_("the document that sets the pooled envelope")
         missing = problem("scenario-value", found=_NOTHING, expected=expected)
         yield ("zan", "pooled_source"), missing
+
+
+def _guarantee_problems(guarantee: Tree) -> Iterator[tuple[Path, Problem]]:
+    """Tell the documents without stage or day, and communes nouvelles without the bonus (R9)."""
+    path = ("zan", "guarantee")
+    for code, raw in _table(guarantee.get("documents")).items():
+        document = _table(raw)
+        if document.get("type") == NO_DOCUMENT:
+            continue
+        for key in ("stage", "date"):
+            if document and document.get(key) is None:
+                missing = problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+                yield (*path, "documents", code, key), missing
+    after = load_parameters().created_after.value
+    for code, raw in _table(guarantee.get("delegated_communes")).items():
+        created = _valid(date, _table(raw).get("created"))
+        if created is not None and created <= after:
+            wrong = problem("scenario-value", found=str(created), expected=f"> {after}")
+            yield (*path, "delegated_communes", code, "created"), wrong
 
 
 def _criterion_problems(criterion: Criterion, setting: Tree) -> Iterator[tuple[Path, Problem]]:

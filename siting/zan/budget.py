@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import pandas as pd
 
 from siting.domain import EntryKind, Envelope
+from siting.zan.guarantee import GUARANTEE_AMOUNTS, Guarantee, apply_guarantee
 from siting.zan.ledger import Ledger
 from siting.zan.ruleset import Ruleset
 
@@ -25,6 +25,9 @@ INHERITED = "inherited"
 
 MIXED = "mixed"
 """Status of a rate that differs between the communes of a territory."""
+
+COMMUNE = "commune"
+"""The smallest level: what a commune pools is no longer in its budget."""
 
 AMOUNTS = ("reference_m2", "budget_m2", "observed_m2", "committed_m2", "planned_m2")
 
@@ -135,6 +138,7 @@ def commune_budgets(
     ruleset: Ruleset,
     *,
     targets: Mapping[str, Target] | None = None,
+    guarantee: Guarantee | None = None,
 ) -> pd.DataFrame:
     """Return the account of every commune.
 
@@ -149,17 +153,22 @@ def commune_budgets(
         Reference, period and default rate.
     targets
         Targets of planning documents, by territory code.
+    guarantee
+        What decides the floors of communes; not applied by default.
 
     Returns
     -------
     pd.DataFrame
         Indexed by commune, sorted by parents: :data:`AMOUNTS` and
         ``remaining_m2`` (nullable whole m²), ``rate``, ``rate_level``,
-        ``rate_status``, ``rate_source``. Entries of another envelope than the local one do not
-        weigh on the commune.
+        ``rate_status``, ``rate_source``, and the columns of
+        :func:`siting.zan.guarantee.apply_guarantee`. Entries of another envelope than the local
+        one do not weigh on the commune. Budget = reference × (1 − rate) + added − taken − pooled.
 
     Raises
     ------
+    ScenarioError
+        If a region does not hold the floors guaranteed to its communes.
     MeasureMismatchError
         If the ledger and the rule set do not count the same measure.
     """
@@ -170,11 +179,14 @@ def commune_budgets(
     known = ordered.index[ordered.index.isin(reference.index)]
     table = rates.copy()
     table["reference_m2"] = reference.reindex(ordered.index).astype("Int64")
-    table["budget_m2"] = (
-        share_out(reference.loc[known], rates.loc[known, "rate"])
-        .reindex(ordered.index)
-        .astype("Int64")
-    )
+    base = share_out(reference.loc[known], rates.loc[known, "rate"])
+    base = base.reindex(ordered.index).astype("Int64")
+    floors = apply_guarantee(base, ordered.iloc[:, -1], guarantee)
+    if guarantee is None:
+        table["budget_m2"] = base
+    else:
+        added, taken, pooled = (floors[name] for name in GUARANTEE_AMOUNTS)
+        table["budget_m2"] = base + added - taken - pooled
     for kind in (EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.PLANNED):
         used = ledger.area_m2(kind=kind, period=ruleset.period, envelope=Envelope.LOCAL)
         table[f"{kind.value}_m2"] = used.reindex(ordered.index, fill_value=0).astype("Int64")
@@ -182,7 +194,7 @@ def commune_budgets(
     table.loc[unknown, "observed_m2"] = pd.NA
     credits_m2 = ledger.area_m2(kind=EntryKind.CREDIT, period=ruleset.period)
     table["committed_m2"] += credits_m2.reindex(ordered.index, fill_value=0).astype("Int64")
-    return table.assign(remaining_m2=_remaining(table))
+    return table.assign(remaining_m2=_remaining(table)).join(floors)
 
 
 def _remaining(table: pd.DataFrame) -> pd.Series:
@@ -205,31 +217,45 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
     -------
     pd.DataFrame
         Indexed by territory code, sorted: amounts (missing as soon as one
-        commune is unknown), ``rate`` (the common one, else the effective one),
-        ``rate_status`` (the target's own, ``default``, ``inherited`` or ``mixed``),
-        ``rate_source``, ``unknown_communes`` (count).
+        commune is unknown; above the commune, what communes pool is in the budget), ``rate``
+        (the common one, else the effective one), ``rate_status`` (the target's own,
+        ``default``, ``inherited`` or ``mixed``), ``rate_source``, ``unknown_communes`` (count),
+        :data:`siting.zan.guarantee.GUARANTEE_AMOUNTS`, ``guarantee_unknown_communes`` (count).
     """
-    groups = communes.groupby(codes.reindex(communes.index), sort=True)
-    rows = {str(code): _sum_of(group, level) for code, group in groups}
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    amounts = [*AMOUNTS, "remaining_m2"]
-    return table.astype(dict.fromkeys(amounts, "Int64"))
-
-
-def _sum_of(communes: pd.DataFrame, level: str) -> dict[str, object]:
-    row: dict[str, object] = {
-        name: communes[name].sum(skipna=False) for name in (*AMOUNTS, "remaining_m2")
-    }
-    row["unknown_communes"] = int(communes["reference_m2"].isna().sum())
-    row["rate_source"] = " ; ".join(sorted(set(communes["rate_source"])))
-    row["rate_status"] = _shown_status(communes, level)
-    rates = set(communes["rate"])
-    row["rate"] = (
-        float(rates.pop())
-        if len(rates) == 1
-        else _effective_rate(row["reference_m2"], row["budget_m2"])
+    amounts = [*AMOUNTS, "remaining_m2", *GUARANTEE_AMOUNTS]
+    of = codes.reindex(communes.index)
+    table = communes[amounts].groupby(of, sort=True).sum()
+    # Missing as soon as one commune is unknown: never a smaller sum.
+    table = table.mask(communes[amounts].isna().groupby(of, sort=True).any()).astype("Int64")
+    table = table.assign(
+        unknown_communes=communes["reference_m2"].isna().groupby(of, sort=True).sum(),
+        guarantee_unknown_communes=communes["guarantee_unknown"].groupby(of, sort=True).sum(),
     )
-    return row
+    rates = {str(code): _rate_of(group, level) for code, group in communes.groupby(of, sort=True)}
+    table.index = pd.Index(list(rates))
+    table = table.join(pd.DataFrame.from_dict(rates, orient="index"))
+    effective = (1 - _before_guarantee(table) / table["reference_m2"]).astype("Float64")
+    table["rate"] = table["rate"].astype("float64").fillna(effective.astype("float64"))
+    if level != COMMUNE:
+        pooled = table["guarantee_pooled_m2"].fillna(0)
+        table["budget_m2"] += pooled
+        table["remaining_m2"] += pooled
+    return table
+
+
+def _before_guarantee(table: pd.DataFrame) -> pd.Series:
+    added, taken, pooled = (table[name].fillna(0) for name in GUARANTEE_AMOUNTS)
+    return table["budget_m2"] - added + taken + pooled
+
+
+def _rate_of(communes: pd.DataFrame, level: str) -> dict[str, object]:
+    rates = set(communes["rate"])
+    return {
+        "rate_source": " ; ".join(sorted(set(communes["rate_source"]))),
+        "rate_status": _shown_status(communes, level),
+        # Where it differs between communes, the effective one is worked out from the sums.
+        "rate": float(rates.pop()) if len(rates) == 1 else float("nan"),
+    }
 
 
 def _shown_status(communes: pd.DataFrame, level: str) -> str:
@@ -238,9 +264,3 @@ def _shown_status(communes: pd.DataFrame, level: str) -> str:
         return MIXED
     set_by, status = targets.pop()
     return str(status) if set_by in (level, DEFAULT) else INHERITED
-
-
-def _effective_rate(reference_m2: Any, budget_m2: Any) -> float:
-    if reference_m2 is pd.NA or reference_m2 == 0:
-        return float("nan")
-    return float(1 - budget_m2 / reference_m2)
