@@ -1,4 +1,4 @@
-"""The ``siting`` command: score, check, budget, trajectory, serve.
+"""The ``siting`` command: score, check, budget, trajectory, rulesets, serve.
 
 Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
 Heavy imports happen inside the commands, so that ``--help`` answers at once.
@@ -84,6 +84,8 @@ def build_app(lang: Language) -> typer.Typer:
     )
     scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
     scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
+    ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
+    ruleset_option = Annotated[str | None, typer.Option("--ruleset", "-r", help=ruleset_help)]
     layer_option = Annotated[
         str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
     ]
@@ -115,6 +117,7 @@ def build_app(lang: Language) -> typer.Typer:
             ),
         ] = None,
         scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
         out: Annotated[
             Path | None,
             typer.Option("--out", "-o", help=_("File to write: .gpkg, .parquet, .csv, .geojson.")),
@@ -126,8 +129,8 @@ def build_app(lang: Language) -> typer.Typer:
 
         with _progress(_) as progress:
             status = score_command(
-                file, scenario=scenario, out=out, form=form, layer=layer, translate=_,
-                progress=progress,
+                file, scenario=scenario, ruleset=ruleset, out=out, form=form, layer=layer,
+                translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 
@@ -150,6 +153,7 @@ def build_app(lang: Language) -> typer.Typer:
             str | None, typer.Option("--territory", help=_("Code of one territory."))
         ] = None,
         scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
         until: Annotated[
             int | None,
             typer.Option("--until", help=_("Count the observed consumption up to this year.")),
@@ -160,9 +164,16 @@ def build_app(lang: Language) -> typer.Typer:
 
         raise typer.Exit(
             budget_command(
-                level, territory=territory, scenario=scenario, until=until, form=form, translate=_
+                level, territory=territory, scenario=scenario, ruleset=ruleset, until=until,
+                form=form, translate=_,
             )
-        )
+        )  # fmt: skip
+
+    @app.command(help=_("List the rule sets: status, dates, figures, sources."))
+    def rulesets(form: format_option = "table") -> None:
+        from siting.commands import rulesets_command  # noqa: PLC0415
+
+        raise typer.Exit(rulesets_command(form=form, lang=lang, translate=_))
 
     @app.command(help=_("Show a ZAN budget year by year, and the pace that would hold it."))
     def trajectory(

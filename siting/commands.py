@@ -23,6 +23,7 @@ from siting.documents import (
     budget_document,
     dumps,
     problem_document,
+    ruleset_document,
     score_document,
     trajectory_document,
 )
@@ -32,16 +33,21 @@ from siting.export import check_output, write
 from siting.i18n import Language, Translate
 from siting.labels import (
     LEVEL_LABELS,
+    PARAMETER_LABELS,
     STATUS_LABELS,
+    UNKNOWN,
     VERDICT_LABELS,
+    VERIFIED_LABELS,
     YEAR_LABELS,
     hectares,
     number,
+    parameter_value,
     percent,
 )
 from siting.pipeline import Run, load_world, manifest, read, run
-from siting.scenario import load_scenario
+from siting.scenario import Scenario, load_scenario, with_changes
 from siting.trajectory import account_trajectories
+from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
 from siting.zan.trajectory import YearStatus
 
 NARROW_COLUMNS = 100
@@ -60,6 +66,7 @@ def score_command(
     file: Path | None,
     *,
     scenario: str,
+    ruleset: str | None,
     out: Path | None,
     form: str,
     layer: str | None,
@@ -74,6 +81,8 @@ def score_command(
         The file; ``None`` for the embedded demonstration sites.
     scenario
         Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
     out
         File to write, if any.
     form
@@ -93,11 +102,11 @@ def score_command(
     Raises
     ------
     SitingError
-        If the file or the scenario cannot be used.
+        If the file, the scenario or the rule set cannot be used.
     """
     if out is not None:
         check_output(out)
-    chosen = load_scenario(scenario)
+    chosen = _scenario(scenario, ruleset)
     world = load_world(progress=progress)
     result = run(chosen, world, read(file, world, layer=layer), progress=progress)
     if out is not None:
@@ -154,6 +163,7 @@ def budget_command(
     *,
     territory: str | None,
     scenario: str,
+    ruleset: str | None,
     until: int | None,
     form: str,
     translate: Translate,
@@ -168,6 +178,8 @@ def budget_command(
         Code of the only one wanted.
     scenario
         Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
     until
         Last year of observed consumption to count.
     form
@@ -183,9 +195,9 @@ def budget_command(
     Raises
     ------
     SitingError
-        If the scenario or the territory is unknown.
+        If the scenario, the rule set or the territory is unknown.
     """
-    chosen = load_scenario(scenario)
+    chosen = _scenario(scenario, ruleset)
     world = load_world(land_cover=False)
     account = open_account(chosen, world.territory, world.layers["enaf_flows"], until=until)
     made_with = manifest(chosen, world, account)
@@ -235,6 +247,39 @@ def trajectory_command(
         typer.echo(dumps(document))
     else:
         _print_trajectory(document["trajectory"], made_with, translate)
+    return EXIT_DONE
+
+
+def _scenario(name: str, ruleset: str | None) -> Scenario:
+    """Load a scenario, and replace its rule set if another is asked for."""
+    chosen = load_scenario(name)
+    if ruleset is None:
+        return chosen
+    return with_changes(chosen, {"zan": {"ruleset": load_ruleset(ruleset).id}})
+
+
+def rulesets_command(*, form: str, lang: Language, translate: Translate) -> int:
+    """List the rule sets with their status, dates, figures and sources.
+
+    Parameters
+    ----------
+    form
+        ``table`` or ``json``.
+    lang
+        Language of titles and summaries.
+    translate
+        The same, for labels.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    rulesets = load_rulesets()
+    if form == "json":
+        typer.echo(dumps({"rulesets": [ruleset_document(rules, lang) for rules in rulesets]}))
+    else:
+        _print_rulesets(rulesets, lang, translate)
     return EXIT_DONE
 
 
@@ -298,6 +343,23 @@ def _banner(console: Console, made_with: Manifest, translate: Translate) -> None
         )
         text = translate("DEMONSTRATION DATA: not for decisions. Synthetic layers: {names}.")
         console.print(text.format(names=names), style="bold yellow", markup=False)
+    _warn_of_rules(console, load_ruleset(made_with.ruleset), translate)
+
+
+def _warn_of_rules(console: Console, ruleset: Ruleset, translate: Translate) -> None:
+    """Tell that the figures are not the law's, and what was added to them."""
+    if ruleset.in_force:
+        return
+    text = translate(
+        "NOT THE LAW: rule set {ruleset} ({status}). These figures are a simulation and give no "
+        "right to consume land."
+    )
+    status = translate(STATUS_LABELS[ruleset.status])
+    console.print(text.format(ruleset=ruleset.id, status=status), style="bold red", markup=False)
+    if ruleset.overshoot_right is not None:
+        text = translate("Its overshoot right, {share}, is counted in the rates and budgets.")
+        share = parameter_value(ruleset.overshoot_right, translate)
+        console.print(text.format(share=share), style="red", markup=False)
 
 
 def _footer(console: Console, made_with: Manifest, translate: Translate) -> None:
@@ -475,6 +537,37 @@ def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Tran
         count=sum(row["guarantee_unknown_communes"] for row in budgets),
     )  # fmt: skip
     console.print(told, markup=False)
+
+
+def _print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) -> None:
+    console = _console()
+    table = _table(
+        [
+            (_("Rule set"), "left"), (_("Status"), "left"), (_("Date"), "left"),
+            (_("Reduction"), "right"), (_("Applied"), "right"), (_("Reference"), "left"),
+            (_("Period"), "left"),
+        ]
+    )  # fmt: skip
+    for rules in rulesets:
+        style = "green" if rules.in_force else "bold red"
+        applied = float(rules.applied_rate(rules.rate.value))
+        table.add_row(
+            rules.id, f"[{style}]{_(STATUS_LABELS[rules.status])}[/]",
+            rules.repealed_on or rules.in_force_from or rules.proposed_on or UNKNOWN,
+            percent(float(rules.rate.value), _, decimals=1), percent(applied, _, decimals=1),
+            str(rules.reference), str(rules.period),
+        )  # fmt: skip
+    console.print(table)
+    for rules in rulesets:
+        title = rules.title_en if lang == "en" else rules.title
+        console.print(f"\n{rules.id}: {title}", style="bold", markup=False)
+        console.print(rules.summary_en if lang == "en" else rules.summary, markup=False)
+        for name, parameter in rules.parameters.items():
+            value = parameter_value(parameter, _)
+            told = " ".join(filter(None, (_(PARAMETER_LABELS[name]), value)))
+            checked = _(VERIFIED_LABELS[parameter.verified])
+            line = f"  {told} – {parameter.source} ({checked})"
+            console.print(line, style="dim", markup=False)
 
 
 def _tell(rejected: Sequence[Problem], _: Translate) -> None:

@@ -13,9 +13,10 @@ from layers.territory import Level
 from siting.account import Account
 from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
-from siting.i18n import Translate
+from siting.i18n import Language, Translate
 from siting.pipeline import Run
 from siting.zan.guarantee import GUARANTEE_AMOUNTS
+from siting.zan.ruleset import Ruleset
 from siting.zan.trajectory import Trajectory
 from siting.zan.trajectory_reasons import trajectory_reasons
 
@@ -371,6 +372,40 @@ def trajectory_document(
             "status": source.status.value,
             "source": f"{translate(source.publisher)}, {source.title}, {source.vintage}",
         },
+    }
+
+
+def ruleset_document(ruleset: Ruleset, lang: Language) -> dict[str, Any]:
+    """Return a rule set as plain values, as in ``siting rulesets --format json``.
+
+    Parameters
+    ----------
+    ruleset
+        The rule set.
+    lang
+        Language of the title and of the summary.
+
+    Returns
+    -------
+    dict
+        Described in ``docs/json.md``.
+    """
+    english = lang == "en"
+    plain = ruleset.model_dump(mode="json")
+    day_names = ("in_force_from", "proposed_on", "repealed_on")
+    return {
+        "id": ruleset.id,
+        "title": ruleset.title_en if english else ruleset.title,
+        "summary": ruleset.summary_en if english else ruleset.summary,
+        "status": ruleset.status,
+        **{name: plain[name] for name in day_names},
+        "measure": ruleset.measure.value,
+        "reference": str(ruleset.reference),
+        "period": str(ruleset.period),
+        "rate": float(ruleset.rate.value),
+        "applied_rate": float(ruleset.applied_rate(ruleset.rate.value)),
+        "parameters": {name: plain[name] for name in ruleset.parameters},
+        "changelog": plain["changelog"],
     }
 
 

@@ -11,6 +11,14 @@ import pandas as pd
 from layers.errors import N_
 from siting.domain import LandClass, VerdictCode, number_text
 from siting.i18n import Translate
+from siting.zan.ruleset import (
+    ClassesParameter,
+    Exemption,
+    IndustrialEnvelope,
+    NationalEnvelope,
+    Parameter,
+    ShareParameter,
+)
 from siting.zan.trajectory import YearStatus
 
 UNKNOWN = "–"
@@ -48,6 +56,32 @@ YEAR_LABELS: Mapping[YearStatus, str] = MappingProxyType(
     }
 )
 """What is known of a year of a trajectory."""
+
+VERIFIED_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "primary": N_("text read"),
+        "secondary": N_("secondary source"),
+        "general": N_("general knowledge, not checked"),
+        "derived": N_("derived or assumed here"),
+    }
+)
+"""How far the source of a parameter was checked."""
+
+PARAMETER_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "reference_source": N_("Reference years"),
+        "period_source": N_("Budget years"),
+        "rate": N_("Reduction"),
+        "tolerance": N_("Band of legal risk, never added"),
+        "enaf_classes": N_("Land that counts as ENAF"),
+        "brownfield_enaf_classes": N_("Land that counts as ENAF in a friche"),
+        "pene": N_("National envelope (PENE)"),
+        "overshoot_right": N_("Overshoot right, added to the budgets"),
+        "industrial_envelope": N_("Envelope for industry, not applied"),
+        "exemption": N_("Exemption, not applied"),
+    }
+)
+"""Names of the parameters of a rule set."""
 
 LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -95,6 +129,61 @@ def hectares(area_m2: Any, translate: Translate, *, decimals: int = 2) -> str:
     ('12,345.68', '–')
     """
     return number(None if pd.isna(area_m2) else area_m2 / 10_000, translate, decimals=decimals)
+
+
+def parameter_value(parameter: Parameter, translate: Translate) -> str:
+    r"""Return the value of a parameter of a rule set.
+
+    Parameters
+    ----------
+    parameter
+        The parameter.
+    translate
+        The language.
+
+    Returns
+    -------
+    str
+        The value with its unit; empty where it is told elsewhere.
+
+    Examples
+    --------
+    >>> from siting.i18n import translator
+    >>> from siting.zan.ruleset import load_ruleset
+    >>> parameter_value(load_ruleset("zan-54-5").rate, translator("en"))
+    '54.5\xa0%'
+    """
+    match parameter:
+        case ShareParameter(value=share):
+            decimals = 0 if (share * 100).denominator == 1 else 1
+            return percent(float(share), translate, decimals=decimals)
+        case ClassesParameter(value=classes):
+            return ", ".join(translate(CLASS_LABELS[name]) for name in classes)
+        case NationalEnvelope() | IndustrialEnvelope() | Exemption():
+            return _hectares_set_apart(parameter, translate)
+    return ""
+
+
+def _hectares_set_apart(
+    parameter: NationalEnvelope | IndustrialEnvelope | Exemption, translate: Translate
+) -> str:
+    if isinstance(parameter, Exemption):
+        if parameter.years is None:
+            return parameter.scope
+        text = translate("{scope}, for {years} years")
+        return text.format(scope=parameter.scope, years=parameter.years)
+    if isinstance(parameter, IndustrialEnvelope):
+        text = translate("{total} ha, of which {part} ha pooled, for {years} years")
+        return text.format(
+            total=number(parameter.total_ha, translate),
+            part=number(parameter.pooled_ha, translate),
+            years=parameter.years,
+        )
+    text = translate("{total} ha, of which {part} ha borne by the regions")
+    return text.format(
+        total=number(parameter.national_forfait_ha, translate),
+        part=number(parameter.shared_ha, translate),
+    )
 
 
 def percent(share: Any, translate: Translate, *, decimals: int = 0) -> str:

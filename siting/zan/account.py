@@ -145,8 +145,8 @@ class Rules:
         """
         if site.works_start_year is not None or site.available_year is None:
             return site.works_start_year
-        after = self.period.first if self.last_observed is None else self.last_observed + 1
-        return max(site.available_year, after)
+        after = 0 if self.last_observed is None else self.last_observed + 1
+        return max(site.available_year, after, self.period.first)
 
 
 def observed_ledger(

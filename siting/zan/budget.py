@@ -107,14 +107,15 @@ def commune_rates(
     parents
         Indexed by commune; one column a level, from the closest to the largest.
     ruleset
-        Gives the default rate.
+        Gives the default rate, and the overshoot right if it is a proposal with one.
     targets
         Target of a territory by its code.
 
     Returns
     -------
     pd.DataFrame
-        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``.
+        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``. The
+        overshoot right of a proposal is counted in the rate, and told in its source.
     """
     default = Target(DEFAULT, ruleset.rate.value, DEFAULT, ruleset.rate.source)
     found = pd.Series([default] * len(parents), index=parents.index, dtype="object")
@@ -124,10 +125,10 @@ def commune_rates(
         found.update(own)
     return pd.DataFrame(
         {
-            "rate": found.map(lambda t: t.rate),
+            "rate": found.map(lambda t: ruleset.applied_rate(t.rate)),
             "rate_level": found.map(lambda t: t.level),
             "rate_status": found.map(lambda t: t.status),
-            "rate_source": found.map(lambda t: t.source),
+            "rate_source": found.map(lambda t: ruleset.labelled(t.source)),
         }
     )
 
