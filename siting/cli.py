@@ -182,12 +182,15 @@ def build_app(lang: Language) -> typer.Typer:
             LevelName, typer.Option("--level", help=_("Level of the territories."))
         ] = "epci",
         scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
         form: format_option = "table",
     ) -> None:
         from siting.commands import trajectory_command  # noqa: PLC0415
 
         raise typer.Exit(
-            trajectory_command(territory, level=level, scenario=scenario, form=form, translate=_)
+            trajectory_command(
+                territory, level=level, scenario=scenario, ruleset=ruleset, form=form, translate=_
+            )
         )
 
     @app.command(help=_("Open the map app in the browser, on this machine only."))

@@ -210,7 +210,13 @@ def budget_command(
 
 
 def trajectory_command(
-    territory: str, *, level: str, scenario: str, form: str, translate: Translate
+    territory: str,
+    *,
+    level: str,
+    scenario: str,
+    ruleset: str | None,
+    form: str,
+    translate: Translate,
 ) -> int:
     """Show the trajectory of one territory.
 
@@ -222,6 +228,8 @@ def trajectory_command(
         Its level.
     scenario
         Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
     form
         ``table`` or ``json``.
     translate
@@ -235,9 +243,9 @@ def trajectory_command(
     Raises
     ------
     SitingError
-        If the scenario or the territory is unknown.
+        If the scenario, the rule set or the territory is unknown.
     """
-    chosen = load_scenario(scenario)
+    chosen = _scenario(scenario, ruleset)
     world = load_world(land_cover=False)
     account = open_account(chosen, world.territory, world.layers["enaf_flows"])
     found = account_trajectories(account, Level(level), code=territory)[territory]

@@ -81,6 +81,8 @@ class Trajectory:
         The territory.
     complete
         Whether all its communes are counted.
+    ruleset, in_force
+        Rule set it follows, and whether that one is the law.
     measure
         What is counted.
     reference, period
@@ -98,6 +100,8 @@ class Trajectory:
     code: str
     name: str
     complete: bool
+    ruleset: str
+    in_force: bool
     measure: Measure
     reference: Period
     period: Period
@@ -258,6 +262,8 @@ def trajectories(
             code=code,
             name=str(row.get("name", code)),
             complete=bool(row.get("complete", True)),
+            ruleset=ruleset.id,
+            in_force=ruleset.status == "in_force",
             measure=ruleset.measure,
             reference=ruleset.reference,
             period=period,

@@ -10,6 +10,10 @@ from siting.domain import Measure, Reason
 from siting.zan.trajectory import Trajectory, YearStatus
 from siting.zan.verdict import BUDGET_UNKNOWN, PARTIAL
 
+NOT_LAW = N_(
+    "simulation: these figures follow the rule set {ruleset}, which is not the law in force, and "
+    "give no right to consume land"
+)
 USED = N_(
     "{name}: {used_ha} ha used at the end of {year}, out of a budget of {budget_ha} ha for "
     "{period}; {remaining_ha} ha remain"
@@ -76,12 +80,15 @@ def trajectory_reasons(found: Trajectory) -> tuple[Reason, ...]:
     Returns
     -------
     tuple of Reason
-        The state first, then the paces, the posted works and the warnings.
+        The state first, then the paces, the posted works and the warnings; before all of
+        them, that the rule set is not the law.
     """
     if found.unknown:
         said = [Reason("budget-unknown", BUDGET_UNKNOWN, {"name": found.name})]
     else:
         said = [*_state(found), *_pace(found), *_posted(found), *_line(found)]
+    if not found.in_force:
+        said.insert(0, _reason("not-law", NOT_LAW, found))
     return (*said, *_warnings(found))
 
 
@@ -104,8 +111,10 @@ def _figures(found: Trajectory) -> dict[str, Any]:
         "observed": found.observed_period,
         "left": found.years_left,
     }
-    figures |= {name: str(value) for name, value in texts.items()}
-    return figures | {"name": found.name, "first": found.period.first, "last": found.period.last}
+    for name, years in texts.items():
+        figures[name] = str(years.first if years is not None and len(years) == 1 else years)
+    figures |= {"name": found.name, "ruleset": found.ruleset}
+    return figures | {"first": found.period.first, "last": found.period.last}
 
 
 def _reason(code: str, message: str, found: Trajectory, *, legal: str = "", **own: Any) -> Reason:

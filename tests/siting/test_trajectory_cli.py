@@ -122,3 +122,13 @@ def test_the_command_refuses_what_it_does_not_know(capsys):
     status, _, err = siting(capsys, "trajectory", "--territory", "999999999")
     assert (status, "[territory-unknown]" in err) == (2, True)
     assert siting(capsys, "trajectory")[0] == 2
+
+
+def test_another_rule_set_is_told_as_a_simulation(capsys):
+    words = ("trajectory", "--territory", NANTES, "--ruleset", "trace-2024-2034")
+    status, out, _ = siting(capsys, *words, "--format", "json")
+    document = json.loads(out)
+    assert status == 0
+    assert document["manifest"]["ruleset_status"] == "proposed"
+    assert document["trajectory"]["reasons"][0]["code"] == "not-law"
+    assert document["trajectory"]["years"][0]["year"] == 2024

@@ -225,6 +225,18 @@ def test_what_is_shown_apart_and_what_is_outside_is_told():
     assert "partial-budget" in texts(replace(found, complete=False))
 
 
+def test_a_rule_set_that_is_not_law_is_told_first():
+    found = of("44001", *WORKED)
+    assert "not-law" not in texts(found)
+    told = trajectory_reasons(replace(found, in_force=False))
+    assert told[0].code == "not-law"
+    assert "zan-50, which is not the law in force" in told[0].text()
+
+
+def test_one_year_is_not_told_as_a_period():
+    assert texts(of("44001", ("44001", 2021, 1)))["holds"].endswith("the mean of 2021")
+
+
 def test_french_sentences_have_french_figures():
     found = of("44001", *WORKED, ("44001", 2028, 120_000, PLANNED))
     said = {reason.code: reason.text(translator("fr")) for reason in trajectory_reasons(found)}
