@@ -130,14 +130,14 @@ class Trajectory:
 
     @property
     def observed_period(self) -> Period | None:
-        """Years of the period that are observed, ``None`` without any."""
+        """The observed years of the period, ``None`` without any."""
         if self.last_observed is None:
             return None
         return Period(self.period.first, self.last_observed)
 
     @property
     def years_left(self) -> Period | None:
-        """Years of the period after the last observed one, ``None`` when it is over."""
+        """The years of the period after the last observed one, ``None`` when it is over."""
         first = self.period.first if self.last_observed is None else self.last_observed + 1
         return Period(first, self.period.last) if first <= self.period.last else None
 
