@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,22 @@ from layers.territory import NO_EPCI, Level, Territory
 from siting.domain import EntryKind, Envelope
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario import Scenario
-from siting.scenario.tables import read_documents
+from siting.scenario.tables import read_documents, read_scot, read_targets
 from siting.zan.account import observed_ledger
-from siting.zan.budget import Target, commune_budgets, sum_budgets
+from siting.zan.budget import COMMUNE, Target, commune_budgets, sum_budgets
 from siting.zan.guarantee import Guarantee, PlanningDocument, load_parameters
 from siting.zan.ledger import Entry, Ledger
 from siting.zan.ruleset import Ruleset, load_ruleset
+from siting.zan.targets import make_targets
 
 HIERARCHY = (Level.EPCI, Level.DEPARTEMENT, Level.REGION)
 """Levels above the commune, the closest first: the order budgets are shared out in."""
+
+SCOT = "scot"
+"""Level of targets between the EPCI and the région, from the table of a scenario."""
+
+NO_SCOT = ""
+"""Code of the communes that the table gives no SCoT."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,8 @@ class Account:
         The layer of observed consumption, for its status and source.
     guarantee
         What decides the floors of communes (R9); ``None`` where they are not applied.
+    scot
+        Code of the SCoT by commune, where the scenario gives them: a level of targets only.
     """
 
     territory: Territory
@@ -53,11 +62,12 @@ class Account:
     targets: Mapping[str, Target]
     flows: Layer
     guarantee: Guarantee | None = None
+    scot: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def communes(self) -> pd.DataFrame:
         """Budget of every commune, as :func:`siting.zan.budget.commune_budgets`."""
-        parents = self.territory.parents()[[str(level) for level in HIERARCHY]]
+        parents = _hierarchy(self.territory, self.scot)
         return commune_budgets(
             self.ledger, parents, self.ruleset, targets=self.targets, guarantee=self.guarantee
         )
@@ -150,8 +160,11 @@ def open_account(
         until=until,
     )
     last = ledger.last_year(EntryKind.OBSERVED)
+    scot = read_scot(Path(scenario.zan.scot_file)) if scenario.zan.scot_file else {}
+    parents = _hierarchy(territory, scot)
     problems = [
-        *_rate_problems(scenario, territory),
+        *_scot_problems(scenario, territory, scot),
+        *_rate_problems(scenario, parents),
         *_commitment_problems(scenario, territory, ruleset, last),
     ]
     if problems:
@@ -169,12 +182,54 @@ def open_account(
         )
         for work in scenario.committed
     ]
-    targets = {
+    reference = ledger.area_m2(kind=EntryKind.OBSERVED, period=ruleset.reference)
+    targets = _targets(scenario, reference, parents)
+    guarantee = _guarantee(scenario, territory)
+    return Account(territory, ruleset, ledger.post(committed), targets, flows, guarantee, scot)
+
+
+def _hierarchy(territory: Territory, scot: Mapping[str, str]) -> pd.DataFrame:
+    """Return the parents of communes, the closest first; SCoT stand above EPCI (R6)."""
+    parents = territory.parents()[[str(level) for level in HIERARCHY]]
+    if scot:
+        parents.insert(1, SCOT, parents.index.map(lambda code: scot.get(code, NO_SCOT)))
+    return parents
+
+
+def _targets(
+    scenario: Scenario, reference_m2: pd.Series, parents: pd.DataFrame
+) -> dict[str, Target]:
+    """Return the targets of the scenario and of its file, never two for a territory."""
+    own = {
         code: Target(rate.level, Fraction(str(rate.rate)), rate.status, rate.source)
         for code, rate in scenario.zan.rates.items()
     }
-    guarantee = _guarantee(scenario, territory)
-    return Account(territory, ruleset, ledger.post(committed), targets, flows, guarantee)
+    if not scenario.zan.targets_file:
+        return own
+    path = Path(scenario.zan.targets_file)
+    in_file = make_targets(read_targets(path), reference_m2, parents, file=path.name)
+    twice = [
+        problem(
+            "scenario-conflict", file=scenario.id, field=f"zan.rates.{code}",
+            found=f"{scenario.id}, {path.name}",
+        )
+        for code in own
+        if code in in_file
+    ]  # fmt: skip
+    if twice:
+        raise ScenarioError(twice)
+    return own | in_file
+
+
+def _scot_problems(
+    scenario: Scenario, territory: Territory, scot: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Tell the communes of the file of SCoT that are not there."""
+    known = set(territory.codes(Level.COMMUNE))
+    for code in scot:
+        if code not in known:
+            file = Path(scenario.zan.scot_file).name
+            yield problem("territory-unknown", file=file, field="code", found=code)
 
 
 def _guarantee(scenario: Scenario, territory: Territory) -> Guarantee | None:
@@ -227,10 +282,11 @@ def _guarantee_problems(
             yield problem("scenario-conflict", file=scenario.id, field=field, found=both)
 
 
-def _rate_problems(scenario: Scenario, territory: Territory) -> Iterator[Problem]:
+def _rate_problems(scenario: Scenario, parents: pd.DataFrame) -> Iterator[Problem]:
     """Tell the rates that would apply to nobody."""
     for code, rate in scenario.zan.rates.items():
-        if code not in territory.codes(Level(rate.level)):
+        known = parents.index if rate.level == COMMUNE else parents.get(rate.level, ())
+        if code not in set(known) or code == NO_SCOT:
             field = f"zan.rates.{code}"
             yield problem("territory-unknown", file=scenario.id, field=field, found=code)
 

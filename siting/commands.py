@@ -470,7 +470,8 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
     table = _table(
         [
             (_("Code"), "left"), (_(LEVEL_LABELS[budgets[0]["level"]]), "left"),
-            (_("Reference (ha)"), "right"), (_("Rate"), "right"), (_("Budget (ha)"), "right"),
+            (_("Reference (ha)"), "right"), (_("Rate"), "right"),
+            (_("Origin of the rate"), "left"), (_("Budget (ha)"), "right"),
             (_("Used (ha)"), "right"), (_("Committed (ha)"), "right"),
             (_("Remaining (ha)"), "right"), (_("Status"), "left"),
         ]
@@ -479,7 +480,8 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
         partial = "" if row["complete"] else " *"
         table.add_row(
             row["code"], _plain(row["name"] + partial), hectares(row["reference_m2"], _),
-            percent(row["rate"], _, decimals=1), hectares(row["budget_m2"], _),
+            percent(row["rate"], _, decimals=1), _plain(row["rate_label"]),
+            hectares(row["budget_m2"], _),
             hectares(row["observed_m2"], _), hectares(row["committed_m2"], _),
             hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
         )  # fmt: skip
@@ -498,6 +500,24 @@ def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) 
         console.print(told, style="dim", markup=False)
     _tell_guarantee(console, budgets, _)
     _footer(console, made_with, _)
+
+
+def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
+    """Tell what floors of communes add and take in the budgets above, where they are applied."""
+    amounts = ("guarantee_added_m2", "guarantee_taken_m2", "guarantee_pooled_m2")
+    if all(row[name] is None for row in budgets for name in amounts):
+        return
+    added, taken, pooled = (sum(row[name] or 0 for row in budgets) for name in amounts)
+    text = _(
+        "Commune guarantee, in these budgets: floors add {added} ha and take {taken} ha; "
+        "{pooled} ha are pooled in EPCI. Communes below the floor whose planning document is "
+        "unknown, left without it: {count}."
+    )
+    told = text.format(
+        added=hectares(added, _), taken=hectares(taken, _), pooled=hectares(pooled, _),
+        count=sum(row["guarantee_unknown_communes"] for row in budgets),
+    )  # fmt: skip
+    console.print(told, markup=False)
 
 
 def _print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
@@ -527,24 +547,6 @@ def _print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translat
     told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
     console.print(told, markup=False, style="dim")
     _footer(console, made_with, _)
-
-
-def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
-    """Tell what floors of communes add and take in the budgets above, where they are applied."""
-    amounts = ("guarantee_added_m2", "guarantee_taken_m2", "guarantee_pooled_m2")
-    if all(row[name] is None for row in budgets for name in amounts):
-        return
-    added, taken, pooled = (sum(row[name] or 0 for row in budgets) for name in amounts)
-    text = _(
-        "Commune guarantee, in these budgets: floors add {added} ha and take {taken} ha; "
-        "{pooled} ha are pooled in EPCI. Communes below the floor whose planning document is "
-        "unknown, left without it: {count}."
-    )
-    told = text.format(
-        added=hectares(added, _), taken=hectares(taken, _), pooled=hectares(pooled, _),
-        count=sum(row["guarantee_unknown_communes"] for row in budgets),
-    )  # fmt: skip
-    console.print(told, markup=False)
 
 
 def _print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) -> None:

@@ -14,6 +14,7 @@ from siting.account import Account
 from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
 from siting.i18n import Language, Translate
+from siting.labels import rate_label
 from siting.pipeline import Run
 from siting.zan.guarantee import GUARANTEE_AMOUNTS
 from siting.zan.ruleset import Ruleset
@@ -286,6 +287,7 @@ def budget_document(
                 "reference_m2": _whole(row["reference_m2"]),
                 "rate": _number(row["rate"]),
                 "rate_status": row["rate_status"],
+                "rate_label": rate_label(row["rate_status"], translate),
                 "rate_source": row["rate_source"],
                 "budget_m2": _whole(row["budget_m2"]),
                 "observed_m2": _whole(row["observed_m2"]),

@@ -51,6 +51,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the works start in {found}; expected {expected}: after what is already observed, "
             "within the period"
         ),
+        "rate-or-hectares": N_("a target is a rate or hectares: one of the two, never both"),
+        "reference-unknown": N_(
+            "the reference of the territory is unknown: hectares cannot be turned into a rate"
+        ),
         "guarantee-exceeds": N_(
             "the floors guaranteed to the communes add up to {found}; the region holds {expected}"
         ),

@@ -83,6 +83,18 @@ PARAMETER_LABELS: Mapping[str, str] = MappingProxyType(
 )
 """Names of the parameters of a rule set."""
 
+RATE_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "default": N_("default of the rule set"),
+        "own": N_("its own document"),
+        "custom": N_("assumption"),
+        "inherited": N_("suggested, not binding"),
+        "mixed": N_("differs between communes"),
+    }
+)
+"""Where the rate of a territory comes from; a rate inherited from a larger one is only
+suggested (R6)."""
+
 LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "commune": N_("Commune"),
@@ -129,6 +141,30 @@ def hectares(area_m2: Any, translate: Translate, *, decimals: int = 2) -> str:
     ('12,345.68', '–')
     """
     return number(None if pd.isna(area_m2) else area_m2 / 10_000, translate, decimals=decimals)
+
+
+def rate_label(status: str, translate: Translate) -> str:
+    """Return where a rate comes from, in words.
+
+    Parameters
+    ----------
+    status
+        Status of the rate: a key of :data:`RATE_LABELS`, or the scenario's own words.
+    translate
+        The language.
+
+    Returns
+    -------
+    str
+        The words; those of the scenario as they are.
+
+    Examples
+    --------
+    >>> from siting.i18n import translator
+    >>> rate_label("inherited", translator("fr"))
+    'suggéré, non réglementaire'
+    """
+    return translate(RATE_LABELS[status]) if status in RATE_LABELS else status
 
 
 def parameter_value(parameter: Parameter, translate: Translate) -> str:

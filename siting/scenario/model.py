@@ -35,9 +35,9 @@ class RateSetting(Section):
 
     rate: Share
     """Cut of consumption against the reference decade. No unit, from 0 to 1."""
-    level: Literal["commune", "epci", "region"]
-    """Level of the territory: commune or EPCI for a PLU(i), region for a SRADDET; the closest
-    one wins."""
+    level: Literal["commune", "epci", "scot", "region"]
+    """Level of the territory: commune or EPCI for a PLU(i), SCoT (with a ``scot_file``), region
+    for a SRADDET; the closest one wins."""
     status: Text
     """How it is set, for example “own” (an adopted document) or “custom” (an assumption)."""
     source: Text
@@ -102,6 +102,12 @@ class ZanSettings(Section):
     """Document that sets the pooled envelope; required where it is above zero."""
     rates: Mapping[str, RateSetting] = {}
     """Rates set by planning documents, by code of territory."""
+    targets_file: str = ""
+    """Path of a CSV file of targets: code, level, rate or hectares, status, source, date.
+    Relative to the folder the program runs in."""
+    scot_file: str = ""
+    """Path of a CSV file of the SCoT of each commune: code, scot, name, source. Relative to the
+    folder the program runs in."""
     guarantee: GuaranteeSettings = GuaranteeSettings()
     """Commune guarantee."""
 

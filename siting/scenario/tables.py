@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Final, get_args
 
-from layers.errors import N_, LayerError, Problem, problem
+from layers.errors import N_
 from layers.spec import Column
 from layers.tables import read_csv
+from siting.errors import LayerError, Problem, problem
 from siting.zan.guarantee import NO_DOCUMENT, DocumentType, PlanningDocument, Stage
+from siting.zan.targets import TargetRow
 
 _DOCUMENT_COLUMNS: Final = ("code", "type", "stage", "date", "source")
+_TARGET_COLUMNS: Final = ("code", "level", "rate", "hectares", "status", "source", "date")
+_LEVELS: Final = ("commune", "epci", "scot", "region")
+_STATUSES: Final = ("own", "custom")
+_SCOT_COLUMNS: Final = ("code", "scot", "name", "source")
 _TYPES: Final[tuple[str, ...]] = get_args(DocumentType)
 _STAGES: Final[tuple[str, ...]] = get_args(Stage)
 _COMMUNE_CODE: Final = 5  # characters
+_DECIMAL: Final = re.compile(r"\d+(\.\d+)?")
 _DAY: Final = N_("a day, for example 2024-05-31")
 
 Row = Mapping[str, str]
@@ -74,6 +83,120 @@ def _document_problems(row: Row) -> Iterator[tuple[str, str, object]]:
             yield "value-type", "date", _DAY
     if not row["source"]:
         yield "value-missing", "source", ""
+
+
+def read_targets(path: Path) -> list[TargetRow]:
+    """Read a table of targets: ``code;level;rate;hectares;status;source;date``.
+
+    Parameters
+    ----------
+    path
+        A CSV file, ``;`` or ``,``. Levels: ``commune``, ``epci``, ``scot``, ``region``. Each row
+        has a rate, from 0 to 1 or a percentage with its sign (``54,5 %``), or a budget in
+        hectares, never both; statuses: ``own`` (an adopted document), ``custom`` (an
+        assumption); days as ``2024-05-31``.
+
+    Returns
+    -------
+    list of TargetRow
+        The rows, in the order of the file.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file at once: row, column, found and expected.
+    """
+    rows = _read_rows(path, _TARGET_COLUMNS)
+    problems = [
+        problem(code, file=path.name, row=number, field=field, found=row[field], expected=expected)
+        for number, row in enumerate(rows, start=1)
+        for code, field, expected in _target_problems(row)
+    ]
+    problems += _twice(rows, path.name)
+    if problems:
+        raise LayerError(problems)
+    return [
+        TargetRow(
+            number, row["code"], row["level"], _share(row["rate"]), _exact(row["hectares"]),
+            row["status"], f"{row['source']} ({row['date']})",
+        )
+        for number, row in enumerate(rows, start=1)
+    ]  # fmt: skip
+
+
+def _target_problems(row: Row) -> Iterator[tuple[str, str, object]]:
+    for field in ("code", "source"):
+        if not row[field]:
+            yield "value-missing", field, ""
+    for field, choices in (("level", _LEVELS), ("status", _STATUSES)):
+        if row[field] not in choices:
+            yield "value-choice", field, ", ".join(choices)
+    if day(row["date"]) is None:
+        yield "value-type", "date", _DAY
+    if bool(row["rate"]) == bool(row["hectares"]):
+        yield "rate-or-hectares", "rate", ""
+    elif row["rate"]:
+        share = _share(row["rate"])
+        if share is None or not 0 <= share <= 1:
+            yield "value-type", "rate", N_("a number from 0 to 1, or a percentage such as 54.5 %")
+    else:
+        area = _exact(row["hectares"])
+        if area is None or area < 0:
+            yield "value-type", "hectares", N_("a number")
+
+
+def _exact(text: str) -> Fraction | None:
+    """Return a decimal number as it is written, comma or point; never through a float."""
+    plain = text.replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    if not _DECIMAL.fullmatch(plain):
+        return None
+    return Fraction(plain)
+
+
+def _share(text: str) -> Fraction | None:
+    """Return a share: a percentage only where its sign says so."""
+    number = _exact(text.removesuffix("%").strip())
+    return number / 100 if number is not None and text.endswith("%") else number
+
+
+def read_scot(path: Path) -> dict[str, str]:
+    """Read the SCoT of each commune: ``code;scot;name;source``.
+
+    Parameters
+    ----------
+    path
+        A CSV file, ``;`` or ``,``: INSEE code of the commune, code of its SCoT, name of the
+        SCoT, source. A commune without a row has no SCoT.
+
+    Returns
+    -------
+    dict
+        Code of the SCoT by commune.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file at once.
+    """
+    rows = _read_rows(path, _SCOT_COLUMNS)
+    problems = [
+        problem("value-missing", file=path.name, row=number, field=field)
+        for number, row in enumerate(rows, start=1)
+        for field in _SCOT_COLUMNS
+        if not row[field]
+    ]
+    problems += [
+        problem(
+            "value-length", file=path.name, row=number, field="code", found=row["code"],
+            expected=_COMMUNE_CODE,
+        )
+        for number, row in enumerate(rows, start=1)
+        if row["code"] and len(row["code"]) != _COMMUNE_CODE
+    ]  # fmt: skip
+    problems += _twice(rows, path.name)
+    if problems:
+        raise LayerError(problems)
+    return {row["code"]: row["scot"] for row in rows}
 
 
 def day(text: str) -> date | None:

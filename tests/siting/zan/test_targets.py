@@ -1,0 +1,85 @@
+"""R6: targets by table, in rate or in hectares, the closest document first."""
+
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+
+from siting.domain import EntryKind, Envelope, Measure
+from siting.errors import ScenarioError
+from siting.zan.budget import commune_budgets, sum_budgets
+from siting.zan.ledger import Entry, Ledger
+from siting.zan.ruleset import load_ruleset
+from siting.zan.targets import TargetRow, make_targets
+
+PARENTS = pd.DataFrame(
+    {"epci": ["E1", "E1", "E2", "E3"], "scot": ["S1", "S1", "S1", ""], "region": ["52"] * 4},
+    index=pd.Index(["44001", "44002", "44003", "85001"], name="code"),
+)
+REFERENCE = pd.Series({"44001": 300_000, "44002": 400_000, "44003": 900_000, "85001": 0})
+
+
+def row(code, level, *, rate=None, hectares=None, number=1):
+    share = None if rate is None else Fraction(rate)
+    area = None if hectares is None else Fraction(hectares)
+    return TargetRow(number, code, level, share, area, "own", "document (2024-05-31)")
+
+
+def made(*rows, reference=REFERENCE):
+    return make_targets(rows, reference, PARENTS, file="t.csv")
+
+
+def test_r6_hectares_are_the_exact_rate_that_leaves_them():
+    # E1: 30 + 40 = 70 ha of reference; a budget of 33.3 ha is a rate of 1 − 33.3/70 = 367/700.
+    targets = made(row("E1", "epci", hectares="33.3"))
+    assert targets["E1"].rate == Fraction(367, 700)
+    entries = (
+        Entry(code, Measure.ENAF, 2015, area, Envelope.LOCAL, EntryKind.OBSERVED, "", "t")
+        for code, area in REFERENCE.items()
+    )
+    ledger = Ledger.empty(Measure.ENAF).post(entries)
+    table = commune_budgets(ledger, PARENTS, load_ruleset("zan-50"), targets=targets)
+    epci = sum_budgets(table, PARENTS["epci"], level="epci")
+    assert epci.loc["E1", "budget_m2"] == 333_000
+
+
+def test_r6_plui_over_scot_over_sraddet_over_default():
+    targets = made(
+        row("E1", "epci", rate="0.4"), row("S1", "scot", rate="0.45"),
+        row("52", "region", rate="0.545"),
+    )  # fmt: skip
+    entries = (
+        Entry(code, Measure.ENAF, 2015, area, Envelope.LOCAL, EntryKind.OBSERVED, "", "t")
+        for code, area in REFERENCE.items()
+    )
+    ledger = Ledger.empty(Measure.ENAF).post(entries)
+    table = commune_budgets(ledger, PARENTS, load_ruleset("zan-50"), targets=targets)
+    assert table["rate_level"].to_dict() == {
+        "44001": "epci", "44002": "epci", "44003": "scot", "85001": "region",
+    }  # fmt: skip
+    epci = sum_budgets(table, PARENTS["epci"], level="epci")
+    assert epci["rate_status"].to_dict() == {"E1": "own", "E2": "inherited", "E3": "inherited"}
+
+
+def test_nothing_of_nothing_is_any_rate():
+    assert made(row("85001", "commune", hectares=0))["85001"].rate == 0
+
+
+def test_every_row_that_cannot_be_used_is_told_at_once():
+    reference = REFERENCE.drop("44003")
+    with pytest.raises(ScenarioError) as caught:
+        made(
+            row("E9", "epci", rate="0.5"),
+            row("E2", "epci", hectares=1, number=2),
+            row("E1", "epci", hectares=71, number=3),
+            row("44", "departement", rate="0.5", number=4),
+            reference=reference,
+        )
+    found = [(p.row, p.code, p.field) for p in caught.value.problems]
+    assert found == [
+        (1, "territory-unknown", "code"),
+        (2, "reference-unknown", "hectares"),
+        (3, "value-range", "hectares"),
+        (4, "territory-unknown", "code"),
+    ]
+    assert caught.value.problems[2].expected == "≤ 70 ha"
