@@ -1,6 +1,6 @@
 """Write ``docs/rulesets.md``: every rule set, its status, its figures and their sources.
 
-``python docs/rulesets_page.py`` writes the page; ``tests/siting/zan/test_ruleset.py`` fails
+``make locale`` runs it after the catalogue is compiled; ``tests/siting/zan/test_ruleset.py`` fails
 when it is not what :func:`render` returns.
 """  # noqa: INP001 - a folder of documentation, not a package
 
@@ -22,7 +22,7 @@ from siting.zan.ruleset import Ruleset, load_rulesets
 PAGE = Path(__file__).with_name("rulesets.md")
 
 _HEAD = """\
-<!-- Page écrite par docs/rulesets_page.py : ne pas modifier à la main. -->
+<!-- Page écrite par docs/rulesets_page.py (make locale) : ne pas modifier à la main. -->
 
 # Jeux de règles
 
@@ -56,16 +56,16 @@ def _section(rules: Ruleset) -> Iterator[str]:
         day = getattr(rules, name)
         if day is not None:
             yield f"- {label} : {day}\n"
-    yield f"- Référence : {rules.reference} ; période : {rules.period}\n"
     applied = rules.applied_rate(rules.rate.value)
     if applied != rules.rate.value:
         rate = percent(float(applied), french, decimals=1)
         yield f"- Réduction après droit de dépassement : {rate}\n"
     yield "\n| Paramètre | Valeur | Source | Vérification |\n| --- | --- | --- | --- |\n"
+    years = {"reference_source": str(rules.reference), "period_source": str(rules.period)}
     for name, parameter in rules.parameters.items():
         cells = (
             french(PARAMETER_LABELS[name]),
-            parameter_value(parameter, french),
+            years.get(name) or parameter_value(parameter, french),
             parameter.source,
             french(VERIFIED_LABELS[parameter.verified]),
         )

@@ -298,7 +298,7 @@ def test_the_page_is_the_one_its_script_writes(root):
     page = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(page)
     text = page.PAGE.read_text(encoding="utf-8")
-    assert text == page.render(), "run `python docs/rulesets_page.py`"
+    assert text == page.render(), "run `make locale`"
     assert [name for name in ruleset_ids() if f"## `{name}`" not in text] == []
 
 
