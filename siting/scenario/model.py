@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import pandas as pd
@@ -246,12 +247,23 @@ def scenario_hash(scenario: Scenario) -> str:
     Returns
     -------
     str
-        First 12 hexadecimal digits of the SHA-256 of its canonical JSON: independent of
-        the order of keys and of comments in the file.
+        First 12 hexadecimal digits of the SHA-256 of its canonical JSON and of the content of
+        the tables it names: independent of the order of keys and of comments in the file.
     """
     content = scenario.model_dump(mode="json")
+    zan = scenario.zan
+    tables = (zan.targets_file, zan.scot_file, zan.guarantee.documents_file)
+    content["tables"] = [_content_hash(Path(name)) if name else "" for name in tables]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _content_hash(path: Path) -> str:
+    """Return the fingerprint of a table; empty where it cannot be read: its reader tells it."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def weights(scenario: Scenario) -> pd.Series:

@@ -1,13 +1,16 @@
 """R9 in a scenario: what is asked, read, refused and shown."""
 
+import re
 from datetime import date
 
 import pytest
 
 from layers.territory import NO_EPCI, Level
 from siting.account import open_account
+from siting.commands import budget_command
 from siting.errors import LayerError, ScenarioError
-from siting.scenario import load_scenario, with_changes
+from siting.i18n import translator
+from siting.scenario import load_scenario, scenario_hash, with_changes
 from siting.scenario.tables import read_documents
 
 HEADER = "code;type;stage;date;source\n"
@@ -116,6 +119,33 @@ def test_every_bad_cell_of_a_file_of_documents_is_told_at_once(table):
 def test_a_guarantee_that_is_not_sound_is_refused(guarantee, field):
     found = problems_of(lambda: changed(**guarantee))
     assert ("scenario-value", None, f"zan.guarantee.{field}") in found
+
+
+def test_r9_the_command_line_tells_what_the_floors_add_and_take(world, table, capsys):
+    codes = world.territory.codes(Level.COMMUNE)
+    path = table(HEADER + "".join(f"{c};PLU;approuvé;2020-01-01;GPU\n" for c in codes[1:]))
+    chosen = path.with_name("own.toml")
+    guarantee = f"[zan.guarantee]\napplies = true\ndocuments_file = '{path}'\n"
+    chosen.write_text(f'extends = "base"\n{guarantee}', "utf-8")
+    budget_command(
+        "region", territory=None, scenario=str(chosen), ruleset=None, until=None, form="table",
+        translate=translator("en"),
+    )  # fmt: skip
+    out = " ".join(capsys.readouterr().out.split())
+    told = re.search(r"floors add ([\d.,]+) ha and take ([\d.,]+) ha; 0.00 ha are pooled", out)
+    assert told is not None
+    assert told[1] == told[2] != "0.00"
+
+
+def test_the_fingerprint_of_a_scenario_is_also_that_of_its_tables(table):
+    path = table(HEADER + "44001;aucun;;;DDTM\n")
+    chosen = changed(documents_file=str(path))
+    before = scenario_hash(chosen)
+    assert scenario_hash(changed(documents_file=str(path))) == before
+    table(HEADER + "44001;aucun;;;GPU\n")
+    assert scenario_hash(chosen) != before
+    path.unlink()  # the reader tells it, not the fingerprint
+    assert scenario_hash(chosen) != before
 
 
 def test_communes_that_are_not_there_or_told_twice_are_refused(world, table):
