@@ -179,11 +179,11 @@ def observed_ledger(
     years = flows["year"]
     last = years.max() if until is None else until
     in_period = years.between(period.first, min(last, period.last))
-    flows = flows[years.between(reference.first, reference.last) | in_period]
+    wanted_years = years.between(reference.first, reference.last) | in_period
+    flows = flows.loc[wanted_years, ["code", "year", "area_m2"]]
     wanted = len(reference) + flows.loc[flows["year"] >= period.first, "year"].nunique()
     known = flows[flows["area_m2"].notna()].groupby("code")["year"].nunique()
-    whole = known.index[known == wanted]
-    flows = flows[flows["code"].isin(whole)]
+    flows = flows[flows["code"].map(known == wanted).fillna(value=False).astype(bool)]
     rows = pd.DataFrame(
         {
             "territory": flows["code"],

@@ -6,6 +6,7 @@ so that whole square metres add up exactly at every level.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -83,12 +84,15 @@ def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
     >>> share_out(pd.Series([1, 1, 1, 1]), pd.Series([Fraction("0.5")] * 4)).tolist()
     [0, 1, 0, 1]
     """
-    running = Fraction(0)
-    closed = 0
+    # One denominator for all: the running sum stays a whole number, as exact and faster.
+    distinct = set(rates)
+    scale = math.lcm(*(rate.denominator for rate in distinct))
+    kept = {rate: int((1 - rate) * scale) for rate in distinct}
+    running = closed = 0
     budgets: list[int] = []
     for reference, rate in zip(reference_m2.tolist(), rates.tolist(), strict=True):
-        running += int(reference) * (1 - rate)
-        rounded = int(running)  # floor: the budget of the whole is never rounded up
+        running += reference * kept[rate]
+        rounded = running // scale  # floor: the budget of the whole is never rounded up
         budgets.append(rounded - closed)
         closed = rounded
     return pd.Series(budgets, index=reference_m2.index, dtype="int64")
@@ -177,10 +181,10 @@ def commune_budgets(
     ordered = parents.sort_index().sort_values([*reversed(parents.columns)], kind="stable")
     rates = commune_rates(ordered, ruleset, targets or {})
     reference = ledger.area_m2(kind=EntryKind.OBSERVED, period=ruleset.reference)
-    known = ordered.index[ordered.index.isin(reference.index)]
     table = rates.copy()
     table["reference_m2"] = reference.reindex(ordered.index).astype("Int64")
-    base = share_out(reference.loc[known], rates.loc[known, "rate"])
+    known = table["reference_m2"].notna()
+    base = share_out(table.loc[known, "reference_m2"], rates.loc[known, "rate"])
     base = base.reindex(ordered.index).astype("Int64")
     floors = apply_guarantee(base, ordered.iloc[:, -1], guarantee)
     if guarantee is None:
@@ -191,8 +195,7 @@ def commune_budgets(
     for kind in (EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.PLANNED):
         used = ledger.area_m2(kind=kind, period=ruleset.period, envelope=Envelope.LOCAL)
         table[f"{kind.value}_m2"] = used.reindex(ordered.index, fill_value=0).astype("Int64")
-    unknown = ~table.index.isin(known)
-    table.loc[unknown, "observed_m2"] = pd.NA
+    table.loc[~known, "observed_m2"] = pd.NA
     credits_m2 = ledger.area_m2(kind=EntryKind.CREDIT, period=ruleset.period)
     table["committed_m2"] += credits_m2.reindex(ordered.index, fill_value=0).astype("Int64")
     return table.assign(remaining_m2=_remaining(table)).join(floors)
@@ -232,9 +235,7 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
         unknown_communes=communes["reference_m2"].isna().groupby(of, sort=True).sum(),
         guarantee_unknown_communes=communes["guarantee_unknown"].groupby(of, sort=True).sum(),
     )
-    rates = {str(code): _rate_of(group, level) for code, group in communes.groupby(of, sort=True)}
-    table.index = pd.Index(list(rates))
-    table = table.join(pd.DataFrame.from_dict(rates, orient="index"))
+    table = table.join(_rates_of(communes, of, level)).rename_axis(None)
     effective = (1 - _before_guarantee(table) / table["reference_m2"]).astype("Float64")
     table["rate"] = table["rate"].astype("float64").fillna(effective.astype("float64"))
     if level != COMMUNE:
@@ -247,6 +248,21 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
 def _before_guarantee(table: pd.DataFrame) -> pd.Series:
     added, taken, pooled = (table[name].fillna(0) for name in GUARANTEE_AMOUNTS)
     return table["budget_m2"] - added + taken + pooled
+
+
+def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame:
+    columns = ["rate", "rate_level", "rate_status", "rate_source"]
+    distinct = communes[columns].assign(of=of).drop_duplicates()
+    # Nearly every territory has one rate for all its communes: told without a loop.
+    alone = ~distinct["of"].duplicated(keep=False)
+    one = distinct[alone].set_index("of")
+    own = one["rate_level"].isin([level, DEFAULT])
+    table = one[["rate_source"]].assign(
+        rate_status=one["rate_status"].where(own, INHERITED), rate=one["rate"].map(float)
+    )
+    several = distinct[~alone].groupby("of", sort=False)
+    rest = [pd.DataFrame(_rate_of(group, level), index=[code]) for code, group in several]
+    return pd.concat([table, *rest])
 
 
 def _rate_of(communes: pd.DataFrame, level: str) -> dict[str, object]:

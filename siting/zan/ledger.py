@@ -209,7 +209,8 @@ class Ledger:
             keep &= self.entries["year"].between(period.first, period.last)
         if envelope is not None:
             keep &= self.entries["envelope"] == envelope.value
-        return self.entries[keep].groupby("territory")["area_m2"].sum()
+        kept = self.entries.loc[keep, ["territory", "area_m2"]]
+        return kept.groupby("territory")["area_m2"].sum()
 
     def last_year(self, kind: EntryKind) -> int | None:
         """Return the last year with an entry of ``kind``, ``None`` without any.
