@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import siting
-from layers.sites import SiteFile, read_sites
-from layers.spec import Status
+from layers.sites import read_sites
 from layers.territory import Level, load_territory
 from siting.account import open_account
 from siting.documents import (
@@ -27,39 +22,22 @@ from siting.documents import (
     score_document,
     trajectory_document,
 )
-from siting.domain import Manifest, VerdictCode
-from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, Problem
+from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS
 from siting.export import check_output, write
 from siting.i18n import Language, Translate
-from siting.labels import (
-    LEVEL_LABELS,
-    PARAMETER_LABELS,
-    STATUS_LABELS,
-    UNKNOWN,
-    VERDICT_LABELS,
-    VERIFIED_LABELS,
-    YEAR_LABELS,
-    hectares,
-    number,
-    parameter_value,
-    percent,
-)
-from siting.pipeline import Run, load_world, manifest, read, run
+from siting.pipeline import load_world, manifest, read, run
 from siting.scenario import Scenario, load_scenario, with_changes
+from siting.terminal import (
+    print_budgets,
+    print_check,
+    print_rulesets,
+    print_scores,
+    print_trajectory,
+    tell,
+    tell_notes,
+)
 from siting.trajectory import account_trajectories
-from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
-from siting.zan.trajectory import YearStatus
-
-NARROW_COLUMNS = 100
-WIDE_COLUMNS = 240
-
-_VERDICT_STYLES = {
-    VerdictCode.COMPATIBLE: "green",
-    VerdictCode.COMPATIBLE_WITH_POOLING: "cyan",
-    VerdictCode.OVER_BUDGET: "red",
-    VerdictCode.INELIGIBLE: "magenta",
-    VerdictCode.UNDETERMINED: "yellow",
-}
+from siting.zan.ruleset import load_ruleset, load_rulesets
 
 
 def score_command(
@@ -114,9 +92,9 @@ def score_command(
     if form == "json":
         typer.echo(dumps(score_document(result, translate)))
     else:
-        _print_scores(result, translate)
-        _tell_notes(result.notes, translate)
-    _tell(result.rejected, translate)
+        print_scores(result, translate)
+        tell_notes(result.notes, translate)
+    tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
 
@@ -154,7 +132,7 @@ def check_command(file: Path, *, layer: str | None, form: str, translate: Transl
         }
         typer.echo(dumps(document))
     else:
-        _print_check(found, file, translate)
+        print_check(found, file, translate)
     return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE
 
 
@@ -205,7 +183,7 @@ def budget_command(
     if form == "json":
         typer.echo(dumps(document))
     else:
-        _print_budgets(document, made_with, translate)
+        print_budgets(document, made_with, translate)
     return EXIT_DONE
 
 
@@ -254,7 +232,7 @@ def trajectory_command(
     if form == "json":
         typer.echo(dumps(document))
     else:
-        _print_trajectory(document["trajectory"], made_with, translate)
+        print_trajectory(document["trajectory"], made_with, translate)
     return EXIT_DONE
 
 
@@ -287,7 +265,7 @@ def rulesets_command(*, form: str, lang: Language, translate: Translate) -> int:
     if form == "json":
         typer.echo(dumps({"rulesets": [ruleset_document(rules, lang) for rules in rulesets]}))
     else:
-        _print_rulesets(rulesets, lang, translate)
+        print_rulesets(rulesets, lang, translate)
     return EXIT_DONE
 
 
@@ -335,264 +313,3 @@ def app_path() -> Path:
     package = Path(siting.__file__).parent
     installed = package / "_app" / "app.py"
     return installed if installed.exists() else package.parent / "app.py"
-
-
-def _console() -> Console:
-    width = None if sys.stdout.isatty() else WIDE_COLUMNS
-    return Console(width=width, highlight=False, emoji=False)
-
-
-def _banner(console: Console, made_with: Manifest, translate: Translate) -> None:
-    if made_with.demonstration:
-        names = ", ".join(
-            translate(layer.title)
-            for layer in made_with.layers
-            if layer.status is Status.DEMONSTRATION
-        )
-        text = translate("DEMONSTRATION DATA: not for decisions. Synthetic layers: {names}.")
-        console.print(text.format(names=names), style="bold yellow", markup=False)
-    _warn_of_rules(console, load_ruleset(made_with.ruleset), translate)
-
-
-def _warn_of_rules(console: Console, ruleset: Ruleset, translate: Translate) -> None:
-    """Tell that the figures are not the law's, and what was added to them."""
-    if ruleset.in_force:
-        return
-    text = translate(
-        "NOT THE LAW: rule set {ruleset} ({status}). These figures are a simulation and give no "
-        "right to consume land."
-    )
-    status = translate(STATUS_LABELS[ruleset.status])
-    console.print(text.format(ruleset=ruleset.id, status=status), style="bold red", markup=False)
-    if ruleset.overshoot_right is not None:
-        text = translate("Its overshoot right, {share}, is counted in the rates and budgets.")
-        share = parameter_value(ruleset.overshoot_right, translate)
-        console.print(text.format(share=share), style="red", markup=False)
-
-
-def _footer(console: Console, made_with: Manifest, translate: Translate) -> None:
-    text = translate(
-        "siting {version} · scenario {scenario} ({hash}) · rule set {ruleset} ({status}) · {day}"
-    )
-    console.print(
-        text.format(
-            version=made_with.version,
-            scenario=made_with.scenario,
-            hash=made_with.scenario_hash,
-            ruleset=made_with.ruleset,
-            status=translate(STATUS_LABELS[made_with.ruleset_status]),
-            day=made_with.created.isoformat(),
-        ),
-        style="dim",
-        markup=False,
-    )
-
-
-def _table(columns: Sequence[tuple[str, str]]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title, justify in columns:
-        table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    return table
-
-
-def _print_scores(result: Run, _: Translate) -> None:
-    console = _console()
-    _banner(console, result.manifest, _)
-    table = _table(
-        [
-            (_("Rank"), "right"), (_("Site"), "left"), (_("Verdict"), "left"),
-            (_("Score"), "right"), (_("Reliability"), "right"), (_("Area (ha)"), "right"),
-            (_("ENAF (ha)"), "right"), (_("EPCI charged"), "left"), (_("Why"), "left"),
-        ]
-    )  # fmt: skip
-    epci = result.shares[result.shares["level"] == Level.EPCI.value]
-    names = epci.groupby("site_id")["name"].agg(" + ".join)
-    order = result.scores.rank.sort_values(kind="stable", na_position="last").index
-    for site_id in order:
-        verdict = result.verdicts[site_id]
-        rank = result.scores.rank[site_id]
-        reasons = (*verdict.reasons, *result.eligibility[site_id].conditions)
-        label = f"[{_VERDICT_STYLES[verdict.code]}]{_(VERDICT_LABELS[verdict.code])}[/]"
-        table.add_row(
-            number(rank, _), _plain(result.sites.at[site_id, "name"]), label,
-            number(result.scores.total[site_id], _, decimals=1),
-            percent(result.scores.reliability[site_id], _),
-            hectares(result.sites.at[site_id, "gross_area_m2"], _),
-            hectares(result.land.enaf_m2[site_id], _), _plain(names.get(site_id, "")),
-            _plain(reasons[0].text(_) if reasons else ""),
-        )  # fmt: skip
-    console.print(table)
-    _print_plan(console, result, _)
-    _footer(console, result.manifest, _)
-
-
-def _print_plan(console: Console, result: Run, _: Translate) -> None:
-    verdict = result.plan.verdict
-    text = _("Chosen sites together (posted: {posted}, left out: {left_out}): {verdict}")
-    console.print(
-        text.format(
-            posted=len(result.plan.posted),
-            left_out=len(result.plan.left_out),
-            verdict=_(VERDICT_LABELS[verdict.code]),
-        ),
-        style=f"bold {_VERDICT_STYLES[verdict.code]}",
-        markup=False,
-    )
-    for part in result.plan.territories:
-        if part.verdict.code is not VerdictCode.COMPATIBLE:
-            year = part.first_overshoot_year
-            when = _(" (from {year})").format(year=year) if year else ""
-            console.print(f"  {part.verdict.reasons[0].text(_)}{when}", markup=False)
-
-
-def _print_check(found: SiteFile, file: Path, _: Translate) -> None:
-    console = _console()
-    accepted = len(found.layer.data)
-    text = _("{file}: rows {rows}, accepted {accepted}, rejected {rejected}")
-    console.print(
-        text.format(
-            file=file.name, rows=found.row_count, accepted=accepted,
-            rejected=found.row_count - accepted,
-        ),
-        markup=False,
-    )  # fmt: skip
-    for title, problems in ((_("Rejected"), found.rejected), (_("Notes"), found.notes)):
-        if problems:
-            console.print(title, style="bold", markup=False)
-        for one in problems:
-            console.print(f"  {one.line(_)}", markup=False)
-
-
-def _print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
-    console = _console()
-    _banner(console, made_with, _)
-    budgets = document["budgets"]
-    table = _table(
-        [
-            (_("Code"), "left"), (_(LEVEL_LABELS[budgets[0]["level"]]), "left"),
-            (_("Reference (ha)"), "right"), (_("Rate"), "right"),
-            (_("Origin of the rate"), "left"), (_("Budget (ha)"), "right"),
-            (_("Used (ha)"), "right"), (_("Committed (ha)"), "right"),
-            (_("Remaining (ha)"), "right"), (_("Status"), "left"),
-        ]
-    )  # fmt: skip
-    for row in budgets:
-        partial = "" if row["complete"] else " *"
-        table.add_row(
-            row["code"], _plain(row["name"] + partial), hectares(row["reference_m2"], _),
-            percent(row["rate"], _, decimals=1), _plain(row["rate_label"]),
-            hectares(row["budget_m2"], _),
-            hectares(row["observed_m2"], _), hectares(row["committed_m2"], _),
-            hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
-        )  # fmt: skip
-    console.print(table)
-    text = _("{measure} {period}, reference {reference}; observed until {year}. Source: {source}")
-    first = budgets[0]
-    console.print(
-        text.format(
-            measure="ENAF", period=first["period"], reference=first["reference_period"],
-            year=first["observed_until"], source=first["source"],
-        ),
-        markup=False, style="dim",
-    )  # fmt: skip
-    if not all(row["complete"] for row in budgets):
-        told = _("* part of the territory lies outside the region and is not counted")
-        console.print(told, style="dim", markup=False)
-    _tell_guarantee(console, budgets, _)
-    _footer(console, made_with, _)
-
-
-def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
-    """Tell what floors of communes add and take in the budgets above, where they are applied."""
-    amounts = ("guarantee_added_m2", "guarantee_taken_m2", "guarantee_pooled_m2")
-    if all(row[name] is None for row in budgets for name in amounts):
-        return
-    added, taken, pooled = (sum(row[name] or 0 for row in budgets) for name in amounts)
-    text = _(
-        "Commune guarantee, in these budgets: floors add {added} ha and take {taken} ha; "
-        "{pooled} ha are pooled in EPCI. Communes below the floor whose planning document is "
-        "unknown, left without it: {count}."
-    )
-    told = text.format(
-        added=hectares(added, _), taken=hectares(taken, _), pooled=hectares(pooled, _),
-        count=sum(row["guarantee_unknown_communes"] for row in budgets),
-    )  # fmt: skip
-    console.print(told, markup=False)
-
-
-def _print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
-    console = _console()
-    _banner(console, made_with, _)
-    title = f"{document['name']} ({document['code']}), ENAF {document['period']}"
-    console.print(title, style="bold", markup=False)
-    table = _table(
-        [
-            (_("Year"), "right"), (_("Status"), "left"), (_("Observed (ha)"), "right"),
-            (_("Committed (ha)"), "right"), (_("Deducted (ha)"), "right"),
-            (_("Planned (ha)"), "right"), (_("Used (ha)"), "right"),
-            (_("Remaining (ha)"), "right"), (_("Straight line (ha)"), "right"),
-        ]
-    )  # fmt: skip
-    areas = (
-        "observed_m2", "committed_m2", "credit_m2", "planned_m2", "used_m2", "remaining_m2",
-        "linear_target_m2",
-    )  # fmt: skip
-    for row in document["years"]:
-        status = _(YEAR_LABELS[YearStatus(row["year_status"])])
-        table.add_row(str(row["year"]), status, *(hectares(row[area], _) for area in areas))
-    console.print(table)
-    for reason in document["reasons"]:
-        console.print(f"  {reason['message']}", markup=False)
-    text = _("Status of the observed consumption: {status}. Source: {source}")
-    told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
-    console.print(told, markup=False, style="dim")
-    _footer(console, made_with, _)
-
-
-def _print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) -> None:
-    console = _console()
-    table = _table(
-        [
-            (_("Rule set"), "left"), (_("Status"), "left"), (_("Date"), "left"),
-            (_("Reduction"), "right"), (_("Applied"), "right"), (_("Reference"), "left"),
-            (_("Period"), "left"),
-        ]
-    )  # fmt: skip
-    for rules in rulesets:
-        style = "green" if rules.in_force else "bold red"
-        applied = float(rules.applied_rate(rules.rate.value))
-        table.add_row(
-            rules.id, f"[{style}]{_(STATUS_LABELS[rules.status])}[/]",
-            rules.repealed_on or rules.in_force_from or rules.proposed_on or UNKNOWN,
-            percent(float(rules.rate.value), _, decimals=1), percent(applied, _, decimals=1),
-            str(rules.reference), str(rules.period),
-        )  # fmt: skip
-    console.print(table)
-    for rules in rulesets:
-        title = rules.title_en if lang == "en" else rules.title
-        console.print(f"\n{rules.id}: {title}", style="bold", markup=False)
-        console.print(rules.summary_en if lang == "en" else rules.summary, markup=False)
-        for name, parameter in rules.parameters.items():
-            value = parameter_value(parameter, _)
-            told = " ".join(filter(None, (_(PARAMETER_LABELS[name]), value)))
-            checked = _(VERIFIED_LABELS[parameter.verified])
-            line = f"  {told} – {parameter.source} ({checked})"
-            console.print(line, style="dim", markup=False)
-
-
-def _tell(rejected: Sequence[Problem], _: Translate) -> None:
-    for one in rejected:
-        typer.echo(f"{_('rejected')}: {one.line(_)}", err=True)
-
-
-def _tell_notes(notes: Sequence[Problem], _: Translate) -> None:
-    """Tell each kind of note once, with an example and how many rows it concerns."""
-    for code, count in Counter(note.code for note in notes).items():
-        example = next(note for note in notes if note.code == code)
-        more = _(" (and {count} more)").format(count=count - 1) if count > 1 else ""
-        typer.echo(f"{_('note')}: {example.line(_)}{more}", err=True)
-
-
-def _plain(text: str) -> str:
-    """Keep the brackets of names from being read as styles."""
-    return text.replace("[", r"\[")
