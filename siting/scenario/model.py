@@ -236,6 +236,14 @@ class Scenario(Section):
     """Land already committed, not yet seen by the observatory."""
 
 
+TABLES = (
+    ("zan", "targets_file"),
+    ("zan", "scot_file"),
+    ("zan", "guarantee", "documents_file"),
+)
+"""Keys that name a table; its path is relative to the file that gives it."""
+
+
 def scenario_hash(scenario: Scenario) -> str:
     """Return a short fingerprint of all that a scenario says.
 
@@ -251,9 +259,12 @@ def scenario_hash(scenario: Scenario) -> str:
         the tables it names: independent of the order of keys and of comments in the file.
     """
     content = scenario.model_dump(mode="json")
-    zan = scenario.zan
-    tables = (zan.targets_file, zan.scot_file, zan.guarantee.documents_file)
-    content["tables"] = [_content_hash(Path(name)) if name else "" for name in tables]
+    for *sections, key in TABLES:
+        table = content
+        for section in sections:
+            table = table[section]
+        # The same table in another folder is the same scenario.
+        table[key] = _content_hash(Path(table[key])) if table[key] else ""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from layers.errors import N_
 from siting.errors import Problem, ScenarioError, problem
-from siting.scenario.model import Scenario
+from siting.scenario.model import TABLES, Scenario
 from siting.scenario.validation import Origins, dotted, make_scenario, merge
 from siting.scenario.validation import Path as KeyPath
 
@@ -111,12 +111,24 @@ def _chain(reference: str | Path) -> list[_File]:
                     expected=expected,
                 )
             )  # fmt: skip
-        tree = _read(path)
+        tree = _beside(_read(path), path.parent)
         parent = tree.pop("extends", None)
         files.append(_File(path, tree))
         if parent is None:
             return files[::-1]
         path = _parent(parent, path)
+
+
+def _beside(tree: Mapping[str, Any], folder: Path, at: KeyPath = ()) -> dict[str, Any]:
+    """Make the paths of the tables a file names relative to the file, not to where one is."""
+    return {
+        key: _beside(value, folder, (*at, key))
+        if isinstance(value, Mapping)
+        else str(folder / value)
+        if (*at, key) in TABLES and isinstance(value, str) and value
+        else value
+        for key, value in tree.items()
+    }
 
 
 def _parent(reference: object, path: Path) -> Path:

@@ -10,7 +10,7 @@ from siting.documents import budget_document
 from siting.errors import LayerError, ScenarioError
 from siting.i18n import translator
 from siting.pipeline import manifest
-from siting.scenario import load_scenario, with_changes
+from siting.scenario import load_scenario, scenario_hash, with_changes
 from siting.scenario.tables import read_scot, read_targets
 
 HEADER = "code;level;rate;hectares;status;source;date\n"
@@ -141,3 +141,16 @@ def test_a_scot_without_its_table_a_target_told_twice_and_unknown_communes_are_r
         ("value-missing", 2, "scot"),
         ("value-length", 1, "code"),
     ]
+
+
+def test_the_path_of_a_table_is_relative_to_the_scenario_that_names_it(write, tmp_path, world):
+    write(f"{HEADER}52;region;0,6;;own;SRADDET;2025-12-12\n", "cibles.csv")
+    text = 'extends = "base"\nid = "mien"\n[zan]\ntargets_file = "cibles.csv"\n'
+    chosen = load_scenario(write(text, "mien.toml"))
+    account = open_account(chosen, world.territory, world.layers["enaf_flows"])
+    assert account.budgets(Level.REGION).loc["52", "rate"] == pytest.approx(0.6)
+    moved = tmp_path / "ailleurs"
+    moved.mkdir()
+    for name in ("mien.toml", "cibles.csv"):
+        (moved / name).write_text((tmp_path / name).read_text("utf-8"), "utf-8")
+    assert scenario_hash(load_scenario(moved / "mien.toml")) == scenario_hash(chosen)
