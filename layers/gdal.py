@@ -70,7 +70,7 @@ def plain_message(message: str, path: Path) -> str:
 
     Examples
     --------
-    >>> plain_message("'/tmp/a.gpkg' not recognized; It might help to", Path("/tmp/a.gpkg"))
+    >>> plain_message("'sites/a.gpkg' not recognized; It might help to", Path("sites/a.gpkg"))
     "'a.gpkg' not recognized"
     """
     message = message.partition("; It might help")[0]
