@@ -10,6 +10,7 @@ language of the user. Codes never change once released: scripts rely on them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -119,6 +120,27 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 )
 
 
+def printable(text: str) -> str:
+    r"""Return a text of a file without what would command the terminal that shows it.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The text, each control character replaced.
+
+    Examples
+    --------
+    >>> printable("a\x1b[2Jb")
+    'a�[2Jb'
+    """
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong, or worth telling, in what a user gave.
@@ -194,8 +216,8 @@ class Problem:
             where.append(translate("field “{field}”").format(field=self.field))
         text = f"{self.text(translate)} [{self.code}]"
         if not where:
-            return text
-        return translate("{place}: {text}").format(place=", ".join(where), text=text)
+            return printable(text)
+        return printable(translate("{place}: {text}").format(place=", ".join(where), text=text))
 
 
 _PLACES = (N_("row {row}"), N_("field “{field}”"), N_("{place}: {text}"))

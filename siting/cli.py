@@ -6,7 +6,9 @@ Heavy imports happen inside the commands, so that ``--help`` answers at once.
 
 # Annotations are evaluated here on purpose: typer reads them, with texts already in the
 # user's language.
+import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +18,8 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
-from siting.errors import EXIT_INTERNAL, SitingError
-from siting.i18n import Language, Translate, language, translator
+from siting.errors import EXIT_INTERNAL, SitingError, problem
+from siting.i18n import LANGUAGES, Language, Translate, language, translator
 
 Format = Literal["table", "json"]
 LevelName = Literal["commune", "epci", "departement", "region", "zone_emploi"]
@@ -31,14 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments
         Words of the command; those of the process by default.
     """
+    if arguments is None:
+        _settle_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    lang, words = _take_language(words)
-    _ = translator(lang)
+    _ = translator(language())
     try:
+        lang, words = _take_language(words)
+        _ = translator(lang)
         build_app(lang)(args=words, prog_name="siting")
     except SitingError as error:
+        word = _("error")
         for found in error.problems:
-            typer.echo(f"{_('error')}: {found.line(_)}", err=True)
+            typer.echo(f"{word}: {found.line(_)}", err=True)
         raise SystemExit(error.exit_status) from None
     except Exception as error:
         if os.environ.get("SITING_DEBUG"):
@@ -51,14 +57,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(EXIT_INTERNAL) from None
 
 
+def _settle_streams() -> None:
+    """Write any character whatever the locale, and end quietly with the reader of a pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 def _take_language(words: list[str]) -> tuple[Language, list[str]]:
     """Take ``--lang XX`` out of the words: the texts of the help depend on it."""
     for position, word in enumerate(words):
-        if word == "--lang" and position + 1 < len(words):
-            return language(words[position + 1]), words[:position] + words[position + 2 :]
+        if word == "--lang":
+            asked = words[position + 1] if position + 1 < len(words) else ""
+            return _known(asked), words[:position] + words[position + 2 :]
         if word.startswith("--lang="):
-            return language(word[7:]), words[:position] + words[position + 1 :]
+            return _known(word[7:]), words[:position] + words[position + 1 :]
     return language(), words
+
+
+def _known(asked: str) -> Language:
+    if asked[:2].lower() not in LANGUAGES:
+        expected = ", ".join(LANGUAGES)
+        raise SitingError(
+            problem("language-unknown", field="--lang", found=asked, expected=expected)
+        )
+    return language(asked)
 
 
 def build_app(lang: Language) -> typer.Typer:
@@ -195,7 +220,9 @@ def build_app(lang: Language) -> typer.Typer:
 
     @app.command(help=_("Open the map app in the browser, on this machine only."))
     def serve(
-        port: Annotated[int, typer.Option("--port", help=_("Port to listen on."))] = 8501,
+        port: Annotated[
+            int, typer.Option("--port", min=1, max=65535, help=_("Port to listen on."))
+        ] = 8501,
         address: Annotated[
             str, typer.Option("--address", help=_("Address to listen on."))
         ] = "127.0.0.1",

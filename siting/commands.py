@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import typer
 
 import siting
@@ -22,7 +23,7 @@ from siting.documents import (
     score_document,
     trajectory_document,
 )
-from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS
+from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
 from siting.i18n import Language, Translate
 from siting.pipeline import load_world, manifest, read, run
@@ -37,7 +38,7 @@ from siting.terminal import (
     tell_notes,
 )
 from siting.trajectory import account_trajectories
-from siting.zan.ruleset import load_ruleset, load_rulesets
+from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
 
 
 def score_command(
@@ -83,7 +84,7 @@ def score_command(
         If the file, the scenario or the rule set cannot be used.
     """
     if out is not None:
-        check_output(out)
+        check_output(out, source=file)
     chosen = _scenario(scenario, ruleset)
     world = load_world(progress=progress)
     result = run(chosen, world, read(file, world, layer=layer), progress=progress)
@@ -177,7 +178,9 @@ def budget_command(
     """
     chosen = _scenario(scenario, ruleset)
     world = load_world(land_cover=False)
-    account = open_account(chosen, world.territory, world.layers["enaf_flows"], until=until)
+    flows = world.layers["enaf_flows"]
+    _check_until(until, flows.data["year"], load_ruleset(chosen.zan.ruleset))
+    account = open_account(chosen, world.territory, flows, until=until)
     made_with = manifest(chosen, world, account)
     document = budget_document(account, Level(level), made_with, translate, territory=territory)
     if form == "json":
@@ -185,6 +188,14 @@ def budget_command(
     else:
         print_budgets(document, made_with, translate)
     return EXIT_DONE
+
+
+def _check_until(until: int | None, years: pd.Series, ruleset: Ruleset) -> None:
+    """Refuse a year that would silently count for another, or for none."""
+    observed = sorted(year for year in set(years.tolist()) if year in ruleset.period)
+    if until is not None and until not in observed:
+        expected = ", ".join(map(str, observed))
+        raise SitingError(problem("until-range", field="--until", found=until, expected=expected))
 
 
 def trajectory_command(
@@ -294,10 +305,12 @@ def serve_command(*, port: int, address: str, browser: bool, lang: Language) -> 
         "--server.maxUploadSize=200", "--client.toolbarMode=minimal",
         "--client.showErrorDetails=none",
     ]  # fmt: skip
+    env = {**os.environ, "SITING_LANG": lang}
+    if os.name == "posix":
+        # The server takes this process's place: what stops one stops the other.
+        os.execve(sys.executable, words, env)  # noqa: S606 - fixed words, our own interpreter
     try:
-        return subprocess.run(  # noqa: S603 - fixed words, our own interpreter
-            words, check=False, env={**os.environ, "SITING_LANG": lang}
-        ).returncode
+        return subprocess.run(words, check=False, env=env).returncode  # noqa: S603 - same words
     except KeyboardInterrupt:
         return EXIT_DONE
 

@@ -90,7 +90,7 @@ WRITERS: Mapping[str, Callable[[gpd.GeoDataFrame, Path], None]] = MappingProxyTy
         ".gpkg": lambda table, path: table.to_file(path, layer="sites", driver="GPKG"),
         # RFC 7946 has longitudes and latitudes only.
         ".geojson": lambda table, path: table.to_crs(4326).to_file(
-            path, driver="GeoJSON", RFC7946="YES"
+            path, driver="GeoJSON", layer="sites", RFC7946="YES"
         ),
         ".parquet": lambda table, path: table.to_parquet(path, index=False),
         ".csv": _write_csv,
@@ -149,22 +149,27 @@ def write(run: Run, path: Path, translate: Translate) -> Path:
     return sidecar
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, source: Path | None = None) -> None:
     """Check that a file can be written to, before the work is done.
 
     Parameters
     ----------
     path
         The file.
+    source
+        File of sites it must not replace.
 
     Raises
     ------
     SitingError
-        If its suffix is not a known format, or its folder does not exist.
+        If its suffix is not a known format, its folder does not exist, or it is the
+        file of sites itself.
     """
     if path.suffix.lower() not in WRITERS:
         found, expected = path.suffix or path.name, ", ".join(WRITERS)
         raise SitingError(problem("output-format", file=path.name, found=found, expected=expected))
+    if source is not None and path.resolve() == source.resolve():
+        raise SitingError(problem("output-input", file=path.name))
     if not path.parent.is_dir():
         found = str(path.parent)
         raise SitingError(problem("output-folder", file=path.name, found=found))

@@ -10,8 +10,10 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from layers.errors import printable
 from layers.sites import SiteFile
 from layers.spec import Status
 from layers.territory import Level
@@ -352,8 +354,9 @@ def tell(rejected: Sequence[Problem], _: Translate) -> None:
     _
         Language of the words.
     """
+    word = _("rejected")
     for one in rejected:
-        typer.echo(f"{_('rejected')}: {one.line(_)}", err=True)
+        typer.echo(f"{word}: {one.line(_)}", err=True)
 
 
 def tell_notes(notes: Sequence[Problem], _: Translate) -> None:
@@ -366,12 +369,13 @@ def tell_notes(notes: Sequence[Problem], _: Translate) -> None:
     _
         Language of the words.
     """
+    word = _("note")
     for code, count in Counter(note.code for note in notes).items():
         example = next(note for note in notes if note.code == code)
         more = _(" (and {count} more)").format(count=count - 1) if count > 1 else ""
-        typer.echo(f"{_('note')}: {example.line(_)}{more}", err=True)
+        typer.echo(f"{word}: {example.line(_)}{more}", err=True)
 
 
 def _plain(text: str) -> str:
-    """Keep the brackets of names from being read as styles."""
-    return text.replace("[", r"\[")
+    """Keep the brackets and the control characters of names from acting on the terminal."""
+    return escape(printable(text))

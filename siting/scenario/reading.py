@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +168,7 @@ def _located(reference: str | Path, folder: Path) -> Path:
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            return tomllib.load(file)
+            return tomllib.loads(file.read().decode("utf-8-sig"))  # Windows writes a BOM
     except FileNotFoundError:
         found = problem("file-missing", file=str(path))
     except OSError as error:
@@ -233,7 +235,13 @@ def _identity(files: Sequence[_File]) -> dict[str, Any]:
     own = files[-1]
     inherited = _laid(files)[0]
     identity = {key: inherited[key] for key in _IDENTITY if key in inherited}
-    return identity | {"id": own.tree.get("id", own.path.stem)}
+    return identity | {"id": own.tree.get("id", _slug(own.path.stem))}
+
+
+def _slug(name: str) -> str:
+    """Return the identifier a file name makes: no accent, capital or space."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_+-]+", "-", plain).strip("-_+") or "scenario"
 
 
 def _joined(key: str, names: Sequence[Mapping[str, Any]]) -> object:

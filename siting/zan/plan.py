@@ -128,7 +128,7 @@ def _verdict(
     if regional:
         parts.append(assess_pooled(regional_m2, rules.pool))
     if not parts:
-        return Verdict(VerdictCode.COMPATIBLE, (Reason("none-charged", NONE_CHARGED),))
+        return Verdict(VerdictCode.UNDETERMINED, (Reason("none-charged", NONE_CHARGED),))
     order = list(VerdictCode)
     parts.sort(key=lambda part: order.index(part.code), reverse=True)
     reasons = tuple(reason for part in parts for reason in part.reasons)

@@ -201,6 +201,60 @@ def test_what_was_done_to_the_rows_is_told_once_a_kind(capsys, tmp_path):
     assert "[geometry-buffered]" not in out
 
 
+def test_names_never_act_on_the_terminal(capsys, square):
+    hostile = {"site_id": "h", "name": "a\\[/b] [bold]x\x1b[2J"}
+    ring = [[-1.50, 47.30], [-1.4974, 47.30], [-1.4974, 47.3018], [-1.50, 47.30]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    path = square({"type": "Feature", "properties": hostile, "geometry": geometry})
+    status, out, err = siting(capsys, "score", str(path))
+    assert status == 0
+    assert "[/b] [bold]x" in out
+    assert "\x1b" not in out + err
+
+
+def test_the_file_of_sites_is_never_replaced_by_its_result(capsys, square):
+    path = square()
+    before = path.read_bytes()
+    status, _, err = siting(capsys, "score", str(path), "--out", str(path))
+    assert (status, "[output-input]" in err) == (2, True)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("year", ["1999", "-5", "2030"])
+def test_a_year_that_is_not_observed_is_refused(capsys, year):
+    status, _, err = siting(capsys, "budget", "--level", "region", "--until", year)
+    assert (status, "[until-range]" in err) == (2, True)
+    assert "2021, 2022, 2023, 2024" in err
+
+
+@pytest.mark.parametrize("words", [["--lang", "xx", "rulesets"], ["--lang"], ["--lang=", "score"]])
+def test_a_language_that_is_not_there_is_refused(capsys, words):
+    status, out, err = siting(capsys, *words)
+    assert (status, out) == (2, "")
+    assert "[language-unknown]" in err
+
+
+def test_messages_begin_with_a_french_word(capsys, tmp_path):
+    assert siting(capsys, "score", str(tmp_path / "nulle-part.gpkg"))[2].startswith("erreur")
+
+
+def test_any_character_can_be_written_whatever_the_locale():
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252", "SITING_LANG": "fr"}
+    words = [sys.executable, "-m", "siting.cli", "budget", "--level", "region"]
+    done = subprocess.run(words, capture_output=True, check=False, env=env, timeout=300)
+    assert done.returncode == 0
+    assert "19\u202f400,00" in done.stdout.decode("utf-8")
+
+
+def test_a_scenario_may_have_any_file_name_and_a_bom(capsys, tmp_path):
+    path = tmp_path / "É t.toml"
+    path.write_bytes(b'\xef\xbb\xbfextends = "base"\n[weights]\nland = 4\n')
+    words = ("--scenario", str(path), "--level", "region", "--format", "json")
+    status, out, _ = siting(capsys, "budget", *words)
+    assert status == 0
+    assert json.loads(out)["manifest"]["scenario"] == "e-t"
+
+
 def test_help_is_in_the_language_asked_for():
     assert "Noter les sites" in shell("--help").stdout
     assert "Score the sites" in shell("--lang", "en", "--help").stdout
