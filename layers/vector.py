@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _CURVED: Final = "OGR_GEOMETRY LIKE '%CURVE%' OR OGR_GEOMETRY IN ('MULTISURFACE'
 _OPTIONS: Final = {"GeoJSON": {"DATE_AS_STRING": "YES"}}
 _MAY_CURVE: Final = ("GPKG", "FlatGeobuf")
 _RAW_BYTES: Final = "ISO-8859-1"  # every byte is a character: decoded by trial afterwards
+_COUNTED_BYTES: Final = 200 << 20  # of a GeoJSON whose elements are counted
 _DIGITS: Final = re.compile(r"\D+")
 
 
@@ -81,7 +83,9 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
         if read.wkb is None
         else declared_crs(path, read.crs, geojson=driver == "GeoJSON")
     )
-    rows = np.arange(1, len(read.data) + 1, dtype=np.int64)
+    rows, skipped = np.arange(1, len(read.data) + 1, dtype=np.int64), list[Problem]()
+    if driver == "GeoJSON":
+        rows, skipped = _features(path, name, rows)
     geometry: Geometries | None = None
     rejected: list[Problem] = []
     if read.wkb is not None:
@@ -91,12 +95,12 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
         format=title,
         data=read.data,
         rows=rows,
-        row_count=len(rows),
+        row_count=len(rows) + len(skipped),
         geometry=geometry,
         crs=crs,
         curved=curved,
         errors=tuple(errors),
-        rejected=tuple(rejected),
+        rejected=(*skipped, *rejected),
         notes=(*notes, *told_warnings(told, path)),
     )
 
@@ -294,6 +298,60 @@ def _geometries(wkb: Any, rows: npt.NDArray[np.int64]) -> tuple[Geometries, list
             reasons[int(i)] = str(error)
     found = [reasons.get(i, "WKB") for i in range(len(rows))] if reasons else "WKB"
     return geometry, row_problems(lost, rows, "geometry-invalid", field="geometry", found=found)
+
+
+def _features(
+    path: Path, name: str, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], list[Problem]]:
+    """Return the positions in a GeoJSON of the rows read, and what GDAL left out untold.
+
+    It reads the features and silently skips all else that the collection holds.
+    """
+    kinds = _element_types(path)
+    if kinds is None:
+        return rows, []
+    skipped = np.array([kind != "Feature" for kind in kinds], dtype=bool)
+    if len(rows) != np.count_nonzero(~skipped) or (len(kinds) and skipped.all()):
+        found = f"Feature: {len(rows)} / {len(kinds)}"
+        raise LayerError(problem("file-unreadable", file=name, expected="GeoJSON", found=found))
+    positions = np.arange(1, len(kinds) + 1, dtype=np.int64)
+    told = [str(kind)[:80] for kind in kinds]
+    missing = np.array([kind is None for kind in kinds], dtype=bool)
+    return positions[~skipped], [
+        *row_problems(skipped & missing, positions, "value-missing", field="type"),
+        *row_problems(
+            skipped & ~missing, positions, "value-choice", field="type",
+            found=told, expected="Feature",
+        ),
+    ]  # fmt: skip
+
+
+def _element_types(path: Path) -> list[object] | None:
+    """Return the ``type`` of each element of a collection; ``None`` where it cannot be told.
+
+    Objects are forgotten as they are closed: the document is never whole in memory.
+    """
+    if path.stat().st_size > _COUNTED_BYTES:
+        return None
+
+    def keep_type(members: dict[str, Any]) -> object:
+        return members if "features" in members else (members.get("type"),)
+
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        document = json.loads(text, object_hook=keep_type)
+    except (ValueError, RecursionError):
+        return None
+    elements = document.get("features") if isinstance(document, dict) else None
+    return [_type(e) for e in elements] if isinstance(elements, list) else None
+
+
+def _type(element: object) -> object:
+    if isinstance(element, dict):
+        return element.get("type")
+    if isinstance(element, tuple):
+        return element[0]
+    return None if element is None else repr(element)  # never the word of a feature
 
 
 def _unreadable(path: Path, name: str, title: str, error: object) -> Problem:

@@ -525,6 +525,40 @@ def test_a_null_geometry_keeps_its_row(tmp_path):
     assert shapely.is_missing(table.geometry).tolist() == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("element", "code", "found"),
+    [
+        (feature(POINT, nom="x") | {"type": "feature"}, "value-choice", "feature"),
+        ({"properties": {"nom": "x"}, "geometry": POINT}, "value-missing", ""),
+        (None, "value-missing", ""),
+        (POINT, "value-choice", "Point"),
+        ({"type": "FeatureCollection", "features": [feature(POINT)]}, "value-choice",
+         "FeatureCollection"),
+        ("Feature", "value-choice", "'Feature'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_feature_is_rejected_and_the_others_keep_their_position(
+    tmp_path, element, code, found
+):
+    rows = [feature(POINT, nom="a"), element, feature(None, nom="c")]
+    table = open_file(geojson(tmp_path / "sites.geojson", *rows))
+    assert table.data["nom"].tolist() == ["a", "c"]
+    assert (table.rows.tolist(), table.row_count) == ([1, 3], 3)
+    assert [(p.row, p.field, p.code, p.found) for p in table.rejected] == [(2, "type", code, found)]
+
+
+def test_a_geojson_without_any_feature_is_refused(tmp_path):
+    rows = [feature(POINT, nom="a") | {"type": "feature"}] * 2
+    (found,) = refusal(geojson(tmp_path / "sites.geojson", *rows))
+    assert (found.code, found.found) == ("file-unreadable", "Feature: 0 / 2")
+
+
+def test_a_single_feature_is_a_row(tmp_path):
+    path = tmp_path / "sites.geojson"
+    path.write_text(json.dumps(feature(POINT, nom="a")))
+    assert open_file(path).rows.tolist() == [1]
+
+
 def test_a_table_of_a_geopackage_without_geometry_is_placed_by_its_columns(tmp_path):
     path = tmp_path / "sites.gpkg"
     table = pd.DataFrame({"nom": ["a"], "lon": [-1.5], "lat": [47.2]})
