@@ -32,7 +32,9 @@ SIREN: Final = r"\d{9}|ZZZZZZZZZ"  # INSEE's code of a commune without EPCI
 _MISSING_NUMBER: Final = -9999
 _NUMBER: Final = r"[+-]?(?:(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
 _SPACES: Final = r"[\s\u00a0\u2007\u2009\u202f]+"
+_WHOLE: Final = r"^(-?\d+)[.,]0+$"  # pandas writes a column of codes that has gaps as 44026.0
 _EXACT_INTEGERS: Final = 2**53
+_SHOWN_BYTES: Final = 8
 _WRONG: Final = object()
 _UNMAPPED: Final = object()
 
@@ -67,7 +69,8 @@ def as_text(values: pd.Series) -> pd.Series:
     Returns
     -------
     Series
-        Text, empty where missing. A whole number has no decimals: 12.0 is ``12``.
+        Text, empty where missing. A whole number has no decimals: 12.0 is ``12``. Bytes are
+        UTF-8; those that are not are told by their first ones: ``0xff00…``.
 
     Examples
     --------
@@ -85,6 +88,7 @@ def as_text(values: pd.Series) -> pd.Series:
         values = text
     values = values.astype(object)
     values[missing] = ""
+    values = values.map(lambda cell: _decoded(cell) if isinstance(cell, bytes) else cell)
     return values.astype(str).str.replace(_SPACES, " ", regex=True).str.strip()
 
 
@@ -115,11 +119,14 @@ def read_text(values: pd.Series) -> Cells:
     Returns
     -------
     Cells
-        Trimmed text; missing where empty. Nothing is wrong.
+        Trimmed text; missing where empty. Only bytes that are not text are wrong.
     """
     text = as_text(values)
-    nothing = np.zeros(len(text), dtype=bool)
-    return Cells(_or_none(text, text.eq("").to_numpy(dtype=bool)), nothing, nothing)
+    wrong = np.fromiter(
+        (isinstance(v, bytes) and not _is_text(v) for v in values), dtype=bool, count=len(values)
+    )
+    missing = wrong | text.eq("").to_numpy(dtype=bool)
+    return Cells(_or_none(text, missing), wrong, np.zeros(len(text), dtype=bool))
 
 
 def read_number(values: pd.Series, *, factor: float = 1.0) -> Cells:
@@ -157,7 +164,9 @@ def read_number(values: pd.Series, *, factor: float = 1.0) -> Cells:
         wrong = known & ~np.isfinite(numbers)
         numbers = np.where(known, numbers, np.nan)
     numbers[wrong] = np.nan
-    return Cells(pd.Series(numbers * factor), wrong, np.zeros(len(numbers), dtype=bool))
+    with np.errstate(over="ignore"):  # a number too large is out of any range
+        numbers = numbers * factor
+    return Cells(pd.Series(numbers), wrong, np.zeros(len(numbers), dtype=bool))
 
 
 def read_integer(values: pd.Series) -> Cells:
@@ -316,9 +325,22 @@ def read_date(values: pd.Series) -> Cells:
     return _read_words(values, read, "text")
 
 
+def _is_text(cell: bytes) -> bool:
+    try:
+        cell.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded(cell: bytes) -> str:
+    shown = f"0x{cell[:_SHOWN_BYTES].hex()}…"
+    return cell.decode() if _is_text(cell) else shown
+
+
 def _read_words(values: pd.Series, read: Callable[[str], object], kind: str) -> Cells:
     """Read each distinct word once: labels are few, rows are many."""
-    text = as_text(values)
+    text = as_text(values).str.replace(_WHOLE, r"\1", regex=True)
     known = ~is_unknown(text)
     codes, words = pd.factorize(text)
     meanings = np.empty(len(words), dtype=object)

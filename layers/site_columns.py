@@ -7,7 +7,7 @@ columns of a file mean the same, the first one listed here counts and the others
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -16,9 +16,11 @@ import pandas as pd
 
 from layers.errors import Problem, problem
 from layers.raw_table import RawTable, field_key
+from layers.site_table import SITES
 from layers.tables import NOT_STATED
 
 M2_PER_HA: Final = 10_000.0
+_DBF_NAME: Final = 10  # characters of a name in a Shapefile
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +189,11 @@ COMMON: Final[Mapping[str, tuple[Alias, ...]]] = MappingProxyType(
         ),
         "works_start_year": _names("works_start_year", "works_star", "annee_travaux"),
         "land_control": _names("land_control", "land_contr", "terr_maitrise_fonc"),
-        "readiness_land": _names("readiness_land", "ready_land"),
-        "readiness_planning": _names(
-            "readiness_planning", "ready_plan", "typezone", "urba_zone_type"
-        ),
-        "readiness_environment": _names("readiness_environment", "ready_env"),
-        "readiness_servicing": _names("readiness_servicing", "ready_serv"),
-        "readiness_commercial": _names("readiness_commercial", "ready_comm"),
+        "readiness_land": _names("readiness_land"),
+        "readiness_planning": _names("readiness_planning", "typezone", "urba_zone_type"),
+        "readiness_environment": _names("readiness_environment"),
+        "readiness_servicing": _names("readiness_servicing"),
+        "readiness_commercial": _names("readiness_commercial"),
         "is_brownfield": _names("is_brownfield", "is_brownfi", "friche", "est_friche"),
         "expected_jobs": _names("expected_jobs", "expected_j", "emplois_attendus", "emplois"),
         "power_mw": _names("power_mw", "puissance_mw"),
@@ -325,6 +325,46 @@ def aliases(profile: Profile, column: str) -> tuple[Alias, ...]:
     return tuple(found.values())
 
 
+def laundered(names: Iterable[str]) -> dict[str, str]:
+    """Return names as GDAL cuts them to write a Shapefile.
+
+    Parameters
+    ----------
+    names
+        Names of the columns, in order.
+
+    Returns
+    -------
+    dict
+        Name of ten characters at most, by name: where a cut name is taken, the first eight
+        characters, ``_`` and a digit (``LaunderFieldName`` of the driver).
+
+    Examples
+    --------
+    >>> list(laundered(["readiness_land", "readiness_planning", "gas"]).values())
+    ['readiness_', 'readines_1', 'gas']
+    """
+    cut: dict[str, str] = {}
+    for name in names:
+        candidates = [name[:_DBF_NAME], *(f"{name[: _DBF_NAME - 2]}_{i}" for i in range(1, 10))]
+        cut[name] = next(c for c in candidates if c not in cut.values())
+    return cut
+
+
+# A Shapefile has all five or none: of one alone, the cut name does not tell which it was.
+_READINESS: Final = tuple(c.name for c in SITES.columns if c.name.startswith("readiness_"))
+_CUT_READINESS: Final = MappingProxyType(
+    {name: field_key(cut) for name, cut in laundered(_READINESS).items()}
+)
+
+
+def _restored(by_key: Mapping[str, str]) -> dict[str, str]:
+    """Look up the stages of readiness under the names a Shapefile leaves them."""
+    if not set(_CUT_READINESS.values()) <= by_key.keys() or set(_READINESS) & by_key.keys():
+        return dict(by_key)
+    return {**by_key, **{name: by_key[cut] for name, cut in _CUT_READINESS.items()}}
+
+
 def pick_columns(table: RawTable) -> Picked:
     """Choose the columns of a file that fill the site table.
 
@@ -340,6 +380,7 @@ def pick_columns(table: RawTable) -> Picked:
     """
     by_key = {field_key(str(c)): str(c) for c in reversed(table.data.columns)}
     profile = profile_of(frozenset(by_key))
+    by_key = _restored(by_key)
     columns, notes, known = {}, [], set(table.used_fields)
     for column in COMMON:
         present = [a for a in aliases(profile, column) if a.name in by_key]

@@ -209,3 +209,33 @@ def test_text_of_a_column_of_any_dtype():
     assert as_text(pd.Series([" a ", "b"], dtype="category")).tolist() == ["a", "b"]
     assert as_text(pd.Series([True, False])).tolist() == ["True", "False"]
     assert as_text(pd.Series([], dtype=object)).tolist() == []
+
+
+@pytest.mark.parametrize("end", [".0", ",0", ".00"])
+def test_decimals_that_pandas_adds_to_a_column_with_gaps_are_dropped(end):
+    def column(text: str) -> pd.Series:
+        return pd.Series([f"{text}{end}"])
+
+    assert one(read_boolean(column("1"))) == (True, False, False)
+    assert one(read_boolean(column("0"))) == (False, False, False)
+    assert one(read_code(column("44026"), pattern=COMMUNE, length=5)) == ("44026", False, False)
+    assert one(read_code(column("1001"), pattern=COMMUNE, length=5)) == ("01001", False, False)
+    assert one(read_date(column("2027"))) == ("2027", False, False)
+    assert one(read_integer(column("2027"))) == (2027, False, False)
+
+
+@pytest.mark.parametrize("text", ["1.5", "0,1"])
+def test_other_decimals_are_no_answer(text):
+    assert one(read_boolean(pd.Series([text]))) == (None, True, False)
+
+
+def test_bytes_are_read_if_they_are_text_and_told_if_they_are_not():
+    assert one(read_text(pd.Series(["Forêt".encode()]))) == ("Forêt", False, False)
+    broken = pd.Series([b"\xff\xd8"])
+    assert one(read_text(broken)) == (None, True, False)
+    assert one(read_number(broken)) == (None, True, False)
+    assert as_text(broken).tolist() == ["0xffd8…"]
+
+
+def test_a_number_too_large_for_its_unit_is_out_of_any_range():
+    assert np.isinf(read_number(pd.Series(["1e306"]), factor=10_000.0).column[0])

@@ -25,6 +25,7 @@ from layers.site_columns import (
     SYNONYMS,
     TERRAIN_ECO,
     aliases,
+    laundered,
 )
 from layers.site_table import SITES
 from layers.sites import SiteFile, read_sites
@@ -547,12 +548,8 @@ def site_tables(draw):
     return table
 
 
-# Names of ten characters, as in the aliases: a Shapefile cuts the others.
-SHORT_NAMES = {
-    c.name: next(a.name for a in aliases(FREE, c.name) if len(a.name) <= 10)
-    for c in SITES.columns
-    if len(c.name) > 10 and c.name not in ("row", "gross_area_m2")
-} | {"gross_area_m2": "gross_area", "available_from": "available_"}
+# Renamed before GDAL does it with a warning; that it cuts the names so is tested below.
+SHORT_NAMES = laundered(c.name for c in SITES.columns)
 
 
 def save(table: gpd.GeoDataFrame, path: Path) -> Path:
@@ -645,3 +642,62 @@ def test_reading_sites_does_not_load_what_it_does_not_need(root):
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True,
                           check=True)  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+# --- What other writers do to the site table --------------------------------------------
+
+DEMONSTRATION = Path(__file__).parents[2] / "layers/data/pays_de_la_loire/demonstration/sites.gpkg"
+
+CUTS = pytest.mark.filterwarnings(
+    "ignore:Normalized/laundered:RuntimeWarning", "ignore:Column names longer:UserWarning"
+)
+
+
+@CUTS
+def test_a_shapefile_of_the_site_table_loses_no_column(tmp_path):
+    expected = read_sites(DEMONSTRATION, extent=EXTENT)
+    path = tmp_path / "sites.shp"
+    gpd.read_file(DEMONSTRATION).to_file(path)
+    found = read_sites(path, extent=EXTENT)
+    assert (codes(found.rejected), codes(found.notes)) == ([], codes(expected.notes))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found.layer.data.drop(columns="geometry")),
+        pd.DataFrame(expected.layer.data.drop(columns="geometry")),
+    )
+
+
+@CUTS
+def test_what_this_reader_gives_comes_back_from_a_shapefile(tmp_path):
+    expected = read_sites(DEMONSTRATION).layer.geo
+    expected.to_file(tmp_path / "sites.shp")
+    found = read_sites(tmp_path / "sites.shp")
+    assert (found.rejected, found.notes) == ((), ())
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found.layer.data.drop(columns="geometry")),
+        pd.DataFrame(expected.drop(columns="geometry")),
+    )
+
+
+def test_one_cut_name_of_readiness_alone_is_not_guessed(tmp_path):
+    found = read_one(tmp_path, readiness_="autorisé")
+    assert told(found.notes) == [("column-unknown", None, "readiness_")]
+    assert found.layer.data["readiness_environment"].isna().all()
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_csv_of_the_site_table_written_by_pandas_is_read_whole(tmp_path, decimal):
+    expected = read_sites(DEMONSTRATION)
+    data = gpd.read_file(DEMONSTRATION).to_crs(2154)
+    table = pd.DataFrame(data.to_wkt()).assign(crs="EPSG:2154")
+    # A column that has a gap is one of floats in pandas.
+    for column in ("gas", "fibre", "is_brownfield", "commune", "works_start_year"):
+        table[column] = table[column].astype(float)
+    path = tmp_path / "sites.csv"
+    table.to_csv(path, index=False, sep=";", decimal=decimal)
+    assert f"1{decimal}0;" in path.read_text("utf-8")
+    found = read_sites(path)
+    assert (found.rejected, codes(found.notes)) == ((), codes(expected.notes))
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found.layer.data.drop(columns=["geometry", "gross_area_m2"])),
+        pd.DataFrame(expected.layer.data.drop(columns=["geometry", "gross_area_m2"])),
+    )
