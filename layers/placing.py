@@ -1,4 +1,4 @@
-"""Geometry and CRS of a table from its columns: WKT, longitude and latitude, x and y.
+"""Geometry and CRS of a table from its columns: WKT, WKB, longitude and latitude, x and y.
 
 Which columns, and what their names declare, is data: the tables at the top. A CRS is
 declared by the name of the columns (``lon``, ``x_l93``), by a column (``crs``) or by
@@ -45,6 +45,10 @@ PAIR_FIELDS: Final[Mapping[tuple[str, str], str | None]] = MappingProxyType(
     }
 )
 CRS_FIELDS: Final = ("crs", "epsg", "srid", "code_epsg")
+_BYTE_ORDERS: Final = (b"\x00", b"\x01")
+# Parameters of a conversion instead of a CRS: what they leave out would be guessed.
+_PARAMETERS: Final = re.compile(r"^\s*[+{]|\b(?:init|proj)\s*=", re.IGNORECASE)
+_SHOWN: Final = 80  # characters of a CRS in a message
 _EXPECTED: Final = N_("a WKT column (geometry, wkt…) or lon and lat")
 _CURVES: Final = re.compile(r"CURVE|SURFACE|CIRCULARSTRING", re.IGNORECASE)
 
@@ -75,7 +79,10 @@ def place(table: RawTable) -> RawTable:
     by_key = {field_key(str(c)): str(c) for c in reversed(table.data.columns)}
     wkt = tuple(by_key[key] for key in WKT_FIELDS if key in by_key)
     pair = next((p for p in PAIR_FIELDS if p[0] in by_key and p[1] in by_key), None)
-    if wkt:
+    wkb = next((field for field in wkt if _holds_wkb(table.data[field])), None)
+    if wkb:
+        placed = _from_wkb(table, wkb)
+    elif wkt:
         placed = _from_wkt(table, wkt)
     elif pair:
         placed = _from_pair(table, (by_key[pair[0]], by_key[pair[1]]), PAIR_FIELDS[pair])
@@ -117,6 +124,28 @@ def _from_wkt(table: RawTable, fields: tuple[str, ...]) -> _Placed:
     )
     srids = frozenset(f"EPSG:{srid}" for srid in parts["srid"].dropna().unique())
     return _Placed(geometry, srids, curved & ~lost, fields, tuple(rejected))
+
+
+def _holds_wkb(values: pd.Series) -> bool:
+    """Tell binary geometries from text by their first byte, the order of the others."""
+    if values.dtype != object:
+        return False
+    return any(isinstance(cell, bytes) and cell[:1] in _BYTE_ORDERS for cell in values)
+
+
+def _from_wkb(table: RawTable, field: str) -> _Placed:
+    """Read WKB and EWKB, as a Parquet table without the metadata of GeoParquet has them."""
+    values = table.data[field].to_numpy(dtype=object)
+    given = table.data[field].notna().to_numpy(dtype=bool)
+    wkb = [cell if isinstance(cell, bytes) else None for cell in values]
+    with np.errstate(invalid="ignore"):  # a coordinate that is not a number is told later
+        geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    lost = given & np.asarray(shapely.is_missing(geometry), dtype=bool)
+    rejected = row_problems(lost, table.rows, "geometry-invalid", field=field, found="WKB")
+    srids = np.unique(shapely.get_srid(geometry[~shapely.is_missing(geometry)]))
+    declared = frozenset(f"EPSG:{srid}" for srid in srids if srid > 0)
+    nothing = np.zeros(len(geometry), dtype=bool)
+    return _Placed(geometry, declared, nothing, (field,), tuple(rejected))
 
 
 def _reasons(wkt: Any, lost: Bools) -> dict[int, str]:
@@ -170,10 +199,10 @@ def _declared_crs(
         texts |= set(as_text(table.data[field]).unique()) - {""}
     if not texts:
         return None, [problem("crs-missing", field=field, expected=EXAMPLE_CRS)]
-    known = {text: parse_crs(text) for text in sorted(texts)}
+    known = {text: None if _PARAMETERS.search(text) else parse_crs(text) for text in sorted(texts)}
     unknown = [text for text, crs in known.items() if crs is None]
     if unknown:
-        return None, [problem("crs-unknown", field=field, found=text) for text in unknown]
+        return None, [problem("crs-unknown", field=field, found=text[:_SHOWN]) for text in unknown]
     first, *others = (crs for crs in known.values() if crs is not None)
     if any(not other.equals(first, ignore_axis_order=True) for other in others):
         found = ", ".join(known)

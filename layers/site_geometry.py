@@ -26,7 +26,7 @@ REPAIR_TOLERANCE: Final = 0.001  # largest relative change of area by a repair
 OUTSIDE_TOLERANCE: Final = 0.001  # a smaller share outside is the generalisation of borders
 _GEODETIC_RANGE: Final = N_("longitudes and latitudes in degrees")
 _POLYGON_OR_POINT: Final = N_("a polygon, or a point with its area")
-_POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON = 0, 3, 4, 6
+_POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
 _Transform = Callable[[Any], Any]
 
 
@@ -170,7 +170,7 @@ def _shaped(shapes: _Shapes, table: RawTable) -> _Shapes:
     """Keep polygons and points; a collection of one part is that part."""
     geometry = shapes.geometry.copy()
     kinds = shapely.get_type_id(geometry)
-    multiple = np.isin(kinds, (_MULTIPOINT, _MULTIPOLYGON))
+    multiple = np.isin(kinds, (_MULTIPOINT, _MULTIPOLYGON, _COLLECTION))
     single = multiple & (shapely.get_num_geometries(geometry) == 1)
     geometry[single] = shapely.get_geometry(geometry[single], 0)
     kinds = shapely.get_type_id(geometry)
@@ -229,6 +229,28 @@ def out_of_range(table: RawTable) -> Problem | None:
     return problem(
         "coordinates-range", field=table.geometry_field, found=found, expected=_GEODETIC_RANGE
     )
+
+
+def elsewhere(table: RawTable) -> Problem | None:
+    """Tell whether the CRS of a file has no conversion to that of the sites.
+
+    Parameters
+    ----------
+    table
+        The file, with ``crs``.
+
+    Returns
+    -------
+    Problem or None
+        ``crs-unknown`` for a CRS of the Moon, say, or ``None``.
+    """
+    if table.crs is None:
+        return None
+    try:
+        _projection(table.crs)
+    except pyproj.exceptions.ProjError:
+        return problem("crs-unknown", field=table.geometry_field, found=_crs_name(table.crs))
+    return None
 
 
 def _in_degrees(crs: pyproj.CRS) -> bool:

@@ -16,7 +16,7 @@ from layers.files import LIMIT_BYTES, open_file
 from layers.raw_table import Bools, RawTable, in_file, row_problems, told_of
 from layers.site_attributes import SiteAttributes, read_attributes
 from layers.site_columns import Profile, pick_columns
-from layers.site_geometry import SiteShapes, out_of_range, site_shapes
+from layers.site_geometry import SiteShapes, elsewhere, out_of_range, site_shapes
 from layers.site_table import SITES, SITES_CRS
 from layers.spec import Layer, Provenance, Status, make_layer
 from layers.tables import NOT_STATED
@@ -96,7 +96,7 @@ def read_sites(
     0.06 % to 0.19 % smaller than on the ellipsoid (see :mod:`layers.site_geometry`).
     """
     table = open_file(path, layer=layer, limit_bytes=limit_bytes)
-    unplaced = out_of_range(table)
+    unplaced = elsewhere(table) or out_of_range(table)
     if unplaced is not None:
         raise LayerError(in_file([unplaced], table.name))
     picked = pick_columns(table)

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -181,6 +183,10 @@ def test_ewkt_declares_the_crs(tmp_path):
         ("lon;lat;crs", ["1;2;EPSG:2154"], "crs-mismatch"),
         ("x;y;crs", ["1;2;EPSG:999999"], "crs-unknown"),
         ("x;y;crs", ["1;2;Lambert"], "crs-unknown"),
+        ("x;y;crs", ["1;2;+init=epsg:2154"], "crs-unknown"),
+        ("x;y;crs", ["1;2;+proj=longlat +datum=WGS84"], "crs-unknown"),
+        ("x;y;crs", ["1;2;init=epsg:2154"], "crs-unknown"),
+        ("x;y;crs", ['1;2;"{""type"": ""GeographicCRS""}"'], "crs-unknown"),
         ("x;y;crs", ["1;2;EPSG:4978"], "crs-unknown"),  # geocentric: no map
         ("x;y;crs", ["1;2;"], "crs-missing"),
     ],
@@ -189,6 +195,52 @@ def test_a_crs_that_varies_or_is_not_known_is_told(tmp_path, header, rows, code)
     (found,) = refusal(saved(tmp_path, "\n".join([header, *rows])))
     assert found.code == code
     assert found.field in (None, "crs")
+
+
+def test_a_wkt_declares_the_crs(tmp_path):
+    wkt = pyproj.CRS(2154).to_wkt()
+    path = tmp_path / "sites.csv"
+    pd.DataFrame({"x": [1], "y": [2], "crs": [wkt]}).to_csv(path, index=False)
+    assert open_file(path).crs.to_epsg() == 2154
+
+
+# --- WKB in a Parquet table without the metadata of GeoParquet ---------------------------
+
+
+def parquet(folder: Path, geometry: list, **columns: object) -> Path:
+    path = folder / "sites.parquet"
+    pd.DataFrame({"geometry": geometry, **columns}).to_parquet(path)
+    return path
+
+
+def test_wkb_is_read_where_a_column_declares_the_crs(tmp_path):
+    cells = [shapely.to_wkb(shapely.Point(1, 2)), None, b"\x01\x07", b"\xff"]
+    table = open_file(parquet(tmp_path, cells, crs="EPSG:2154"))
+    assert table.crs.to_epsg() == 2154
+    assert shapely.to_wkt(table.geometry).tolist() == ["POINT (1 2)", None, None, None]
+    assert [(p.code, p.row) for p in table.rejected] == [
+        ("geometry-invalid", 3), ("geometry-invalid", 4),
+    ]  # fmt: skip
+    assert table.used_fields == ("geometry", "crs")
+
+
+def test_ewkb_declares_the_crs(tmp_path):
+    point = shapely.set_srid(shapely.Point(1, 2), 2154)
+    table = open_file(parquet(tmp_path, [shapely.to_wkb(point, include_srid=True)]))
+    assert table.crs.to_epsg() == 2154
+
+
+def test_wkb_without_crs_is_refused(tmp_path):
+    cells = [shapely.to_wkb(shapely.Point(1, 2))]
+    assert codes(refusal(parquet(tmp_path, cells))) == ["crs-missing"]
+
+
+def test_bytes_that_are_neither_wkb_nor_text_are_told(tmp_path):
+    table = open_file(parquet(tmp_path, [b"\xff\xd8"], crs="EPSG:2154"))
+    assert [(p.code, p.row) for p in table.rejected] == [("geometry-invalid", 1)]
+    point = [shapely.to_wkb(shapely.Point(1, 2))]
+    (found,) = refusal(parquet(tmp_path, point, crs=[b"\xff\xd8"]))
+    assert (found.code, found.found) == ("crs-unknown", "0xffd8…")
 
 
 def test_without_geometry_the_columns_found_are_told(tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from layers.errors import problem
 from layers.raw_table import RawTable
-from layers.site_geometry import DISC_SEGMENTS, disc, out_of_range, site_shapes
+from layers.site_geometry import DISC_SEGMENTS, disc, elsewhere, out_of_range, site_shapes
 
 X, Y = 350_000.0, 6_700_000.0
 EXTENT = shapely.box(280_000, 6_570_000, 560_000, 6_860_000)
@@ -110,7 +110,7 @@ def test_a_point_without_area_is_rejected(area_m2):
         (shapely.Point(), "geometry-empty"),
         (shapely.LineString([(X, Y), (X + 1, Y)]), "geometry-type"),
         (shapely.MultiPoint([(X, Y), (X + 1, Y)]), "geometry-type"),
-        (shapely.GeometryCollection([BOX]), "geometry-type"),
+        (shapely.GeometryCollection([BOX, BOX]), "geometry-type"),
         (NOT_A_NUMBER, "geometry-invalid"),
         (shapely.Point(np.inf, Y), "geometry-invalid"),
     ],
@@ -287,3 +287,17 @@ def test_the_outline_that_is_given_is_left_as_it_is():
 def test_a_table_without_crs_is_a_defect_of_the_caller():
     with pytest.raises(ValueError, match="CRS"):
         site_shapes(replace(table(BOX), crs=None), np.array([np.nan]))
+
+
+def test_a_crs_of_another_body_is_not_known():
+    found = elsewhere(table(shapely.box(0, 0, 1, 1), crs="IAU_2015:49900"))
+    assert found is not None
+    assert (found.code, found.found) == ("crs-unknown", "IAU_2015:49900")
+    assert elsewhere(table(BOX)) is None
+
+
+def test_a_collection_of_one_polygon_is_that_polygon():
+    (one,) = shaped(shapely.GeometryCollection([BOX])).polygons
+    assert one.equals(BOX)
+    pair = shaped(shapely.GeometryCollection([BOX, shapely.Point(X, Y)]))
+    assert codes(pair.errors) == ["geometry-type"]

@@ -701,3 +701,20 @@ def test_a_csv_of_the_site_table_written_by_pandas_is_read_whole(tmp_path, decim
         pd.DataFrame(found.layer.data.drop(columns=["geometry", "gross_area_m2"])),
         pd.DataFrame(expected.layer.data.drop(columns=["geometry", "gross_area_m2"])),
     )
+
+
+def test_a_site_on_another_body_is_told_not_raised(tmp_path):
+    mars = "IAU_2015:49900"
+    with pytest.raises(LayerError) as caught:
+        read_sites(csv(tmp_path, {"site_id": "a"}, geometry="POINT(1 2)", crs=mars))
+    assert told(caught.value.problems) == [("crs-unknown", None, "geometry")]
+    assert caught.value.problems[0].found == mars
+
+
+def test_bytes_that_are_no_text_reject_the_row(tmp_path):
+    square = shapely.to_wkb(shapely.from_wkt(SQUARE))
+    table = pd.DataFrame({"geometry": [square] * 2, "crs": "EPSG:2154", "name": [b"a", b"\xff"]})
+    table.to_parquet(tmp_path / "sites.parquet")
+    found = read_sites(tmp_path / "sites.parquet")
+    assert found.layer.data["name"].tolist() == ["a"]
+    assert told(found.rejected) == [("value-type", 2, "name")]
