@@ -142,9 +142,11 @@ def _geojson_crs(path: Path) -> str | None:
 def _named(text: str) -> str:
     try:
         member, _ = json.JSONDecoder().raw_decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[:80]
-    properties = member.get("properties") or {}
+    properties = member.get("properties")
+    if not isinstance(properties, dict):
+        return json.dumps(member)
     code = properties.get("code")
     return str(properties.get("name") or (f"EPSG:{code}" if code else json.dumps(member)))
 

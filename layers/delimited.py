@@ -53,7 +53,7 @@ def read_delimited(path: Path, name: str) -> RawTable:
         If the file is not text or a quotation mark is never closed.
     """
     text = _inspect(path, name)
-    separator, header = _header(path, text.encoding)
+    separator, header = _header(path, text.encoding, name)
     table, bad = _rows(path, text, separator, len(header), name)
     table.columns = unique_names(header)
     kept, rows, bad_rows = _positions(table, [row.number for row in bad])
@@ -108,14 +108,19 @@ def _quotes(path: Path, encoding: str) -> int:
     return quotes
 
 
-def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
+def _header(path: Path, encoding: str, name: str) -> tuple[str, list[str]]:
     """Return the separator that splits the header most, and its cells."""
     with path.open(encoding=encoding, newline="") as stream:
         lines = list(islice(stream, 20))  # a quoted name may hold line breaks
     cells = {}
     for separator in SEPARATORS:
-        rows = csv.reader(io.StringIO("".join(lines)), delimiter=separator)
-        cells[separator] = next((row for row in rows if row), [])
+        rows = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator)
+        try:
+            cells[separator] = next((row for row in rows if row), [])
+        except csv.Error as error:
+            found = str(error)
+            unreadable = problem("file-unreadable", file=name, expected="CSV", found=found)
+            raise LayerError(unreadable) from error
     best = max(SEPARATORS, key=lambda separator: len(cells[separator]))
     return best, cells[best]
 

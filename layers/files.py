@@ -149,13 +149,14 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
         format its suffix says.
     """
     name = name or path.name
-    if not path.is_file():
-        raise LayerError(problem("file-missing", file=name))
-    size = path.stat().st_size
-    if size == 0:
-        raise LayerError(problem("file-empty", file=name))
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
+    suffix = path.suffix.lower()
+    known = next((f for f in FORMATS if suffix in f.suffixes), None)
+    try:
+        size, head = _start(path, name)
+    except OSError as error:  # a folder or a file that may not be opened, a name too long
+        expected, found = known.title if known else suffix, error.strerror or str(error)
+        unreadable = problem("file-unreadable", file=name, expected=expected, found=found)
+        raise LayerError(unreadable) from error
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(_POINTERS) or (size < _HEAD and b".git/annex/objects/" in text):
         raise LayerError(problem("file-pointer", file=name))
@@ -164,8 +165,6 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
     if size > limit_bytes:
         found, expected = _weight(size), _weight(limit_bytes)
         raise LayerError(problem("file-too-large", file=name, found=found, expected=expected))
-    suffix = path.suffix.lower()
-    known = next((f for f in FORMATS if suffix in f.suffixes), None)
     if known is None:
         expected = ", ".join(s for f in FORMATS for s in f.suffixes)
         found = suffix or path.name
@@ -175,6 +174,17 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
     if known is CSV and _look(head) is not None:
         raise LayerError(_unlike(known, head, name))
     return known
+
+
+def _start(path: Path, name: str) -> tuple[int, bytes]:
+    """Return the size of a file in bytes, and its first ones."""
+    if not path.is_file():
+        raise LayerError(problem("file-missing", file=name))
+    size = path.stat().st_size
+    if size == 0:
+        raise LayerError(problem("file-empty", file=name))
+    with path.open("rb") as stream:
+        return size, stream.read(_HEAD)
 
 
 def _read(path: Path, name: str, found: Format, layer: str | None) -> RawTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 from collections.abc import Callable
@@ -16,23 +17,26 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 
 from layers.crs import declared_crs, declared_projection, known_crs, sibling
 from layers.errors import N_, LayerError, Problem, problem
 from layers.gdal import plain_message, quiet_gdal, told_warnings
+from layers.geojson import told_apart
 from layers.raw_table import Bools, Geometries, RawTable, row_problems, unique_names
 
 _ERRORS: Final = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError,
     ValueError, KeyError, NotImplementedError,
 )  # fmt: skip
+# What metadata of another shape than its standard makes a reader raise.
+_DAMAGED: Final = (shapely.errors.GEOSException, TypeError, AttributeError, LookupError)
 _CURVED: Final = "OGR_GEOMETRY LIKE '%CURVE%' OR OGR_GEOMETRY IN ('MULTISURFACE', 'CIRCULARSTRING')"
 # A text that looks like a date stays as it is written.
 _OPTIONS: Final = {"GeoJSON": {"DATE_AS_STRING": "YES"}}
 _MAY_CURVE: Final = ("GPKG", "FlatGeobuf")
 _RAW_BYTES: Final = "ISO-8859-1"  # every byte is a character: decoded by trial afterwards
-_COUNTED_BYTES: Final = 200 << 20  # of a GeoJSON whose elements are counted
 _DIGITS: Final = re.compile(r"\D+")
 
 
@@ -85,7 +89,7 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
     )
     rows, skipped = np.arange(1, len(read.data) + 1, dtype=np.int64), list[Problem]()
     if driver == "GeoJSON":
-        rows, skipped = _features(path, name, rows)
+        rows, skipped = told_apart(path, name, rows)
     geometry: Geometries | None = None
     rejected: list[Problem] = []
     if read.wkb is not None:
@@ -127,15 +131,21 @@ def read_parquet(path: Path, name: str) -> RawTable:
     """
     from pyarrow import parquet  # noqa: PLC0415 - only these files need it
 
+    lost: dict[int, str] = {}
     try:
         with quiet_gdal():
             if b"geo" in (parquet.read_schema(path).metadata or {}):
-                table = gpd.read_parquet(path)
+                table, lost = _geoparquet(path)
                 data = pd.DataFrame(table.drop(columns=table.geometry.name))
                 geometry, crs = table.geometry.to_numpy(dtype=object), table.crs
             else:
                 data, geometry, crs = pd.read_parquet(path), None, None
-    except _ERRORS as error:
+            for i, kind in enumerate(data.dtypes):
+                if isinstance(kind, pd.StringDtype):  # UTF-8 is else checked only once used
+                    pa.array(data.iloc[:, i]).validate(full=True)
+    except pyproj.exceptions.CRSError as error:
+        raise LayerError(problem("crs-unknown", file=name, found=str(error)[:80])) from error
+    except (*_ERRORS, *_DAMAGED) as error:
         raise LayerError(_unreadable(path, name, "GeoParquet", error)) from error
     errors: list[Problem] = []
     if geometry is not None:
@@ -143,10 +153,44 @@ def read_parquet(path: Path, name: str) -> RawTable:
     data = data.reset_index(drop=data.index.name is None)
     data.columns = unique_names(map(str, data.columns))
     rows = np.arange(1, len(data) + 1, dtype=np.int64)
+    rejected = [
+        problem("geometry-invalid", row=i + 1, field="geometry", found=found)
+        for i, found in lost.items()
+    ]
     return RawTable(
         name=name, format="GeoParquet", data=data, rows=rows, row_count=len(rows),
-        geometry=geometry, crs=crs, errors=tuple(errors),
+        geometry=geometry, crs=crs, errors=tuple(errors), rejected=tuple(rejected),
     )  # fmt: skip
+
+
+def _geoparquet(path: Path) -> tuple[gpd.GeoDataFrame, dict[int, str]]:
+    """Read a GeoParquet, and why the geometry of some rows (from 0) cannot be."""
+    from pyarrow import parquet  # noqa: PLC0415 - only these files need it
+
+    try:
+        return gpd.read_parquet(path), {}
+    except shapely.errors.GEOSException:
+        table = parquet.read_table(path)
+    # One damaged geometry made the whole file fail: read it again without these.
+    described = json.loads(table.schema.metadata[b"geo"])
+    lost: dict[int, str] = {}
+    for column in described["columns"]:
+        if not pa.types.is_binary(table.schema.field(column).type):
+            continue
+        wkb = np.array(table[column].to_pylist(), dtype=object)
+        rows = np.arange(len(wkb), dtype=np.int64)
+        _, damaged = _geometries(wkb, rows)
+        reasons = {p.row: p.found for p in damaged if p.row is not None}
+        wkb[list(reasons)] = None
+        if column == described["primary_column"]:
+            lost = reasons
+        index = table.schema.get_field_index(column)
+        mended = pa.array(wkb.tolist(), type=table.schema.field(column).type)
+        table = table.set_column(index, table.schema.field(column), mended)
+    stream = io.BytesIO()
+    parquet.write_table(table, stream)
+    stream.seek(0)
+    return gpd.read_parquet(stream), lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +214,8 @@ class _Reader:
             return next(iter(drawn))
         if len(polygons) == 1:
             return polygons[0]
+        if not drawn and self.driver != "GPKG":  # the one format that may hold no layer
+            raise LayerError(_unreadable(self.path, self.name, self.title, ""))
         if not drawn:
             raise LayerError(problem("no-rows", file=self.name))
         raise LayerError(problem("layer-choice", file=self.name, found=", ".join(drawn)))
@@ -269,7 +315,7 @@ def _encoding(texts: list[bytes], codepage: str | None) -> str:
         try:
             for text in texts:
                 text.decode(candidate)
-        except UnicodeDecodeError:
+        except (LookupError, ValueError):  # ``hex`` is a codec, but not of text
             continue
         return candidate
     return "iso8859-1"
@@ -280,7 +326,7 @@ def _codec(codepage: str | None) -> str | None:
     for name in (codepage, f"cp{_DIGITS.sub('', codepage or '')}"):
         try:
             return codecs.lookup((name or "").replace(" ", "-")).name
-        except LookupError:
+        except (LookupError, ValueError):  # a NUL in a name is the latter
             continue
     return None
 
@@ -298,60 +344,6 @@ def _geometries(wkb: Any, rows: npt.NDArray[np.int64]) -> tuple[Geometries, list
             reasons[int(i)] = str(error)
     found = [reasons.get(i, "WKB") for i in range(len(rows))] if reasons else "WKB"
     return geometry, row_problems(lost, rows, "geometry-invalid", field="geometry", found=found)
-
-
-def _features(
-    path: Path, name: str, rows: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], list[Problem]]:
-    """Return the positions in a GeoJSON of the rows read, and what GDAL left out untold.
-
-    It reads the features and silently skips all else that the collection holds.
-    """
-    kinds = _element_types(path)
-    if kinds is None:
-        return rows, []
-    skipped = np.array([kind != "Feature" for kind in kinds], dtype=bool)
-    if len(rows) != np.count_nonzero(~skipped) or (len(kinds) and skipped.all()):
-        found = f"Feature: {len(rows)} / {len(kinds)}"
-        raise LayerError(problem("file-unreadable", file=name, expected="GeoJSON", found=found))
-    positions = np.arange(1, len(kinds) + 1, dtype=np.int64)
-    told = [str(kind)[:80] for kind in kinds]
-    missing = np.array([kind is None for kind in kinds], dtype=bool)
-    return positions[~skipped], [
-        *row_problems(skipped & missing, positions, "value-missing", field="type"),
-        *row_problems(
-            skipped & ~missing, positions, "value-choice", field="type",
-            found=told, expected="Feature",
-        ),
-    ]  # fmt: skip
-
-
-def _element_types(path: Path) -> list[object] | None:
-    """Return the ``type`` of each element of a collection; ``None`` where it cannot be told.
-
-    Objects are forgotten as they are closed: the document is never whole in memory.
-    """
-    if path.stat().st_size > _COUNTED_BYTES:
-        return None
-
-    def keep_type(members: dict[str, Any]) -> object:
-        return members if "features" in members else (members.get("type"),)
-
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
-        document = json.loads(text, object_hook=keep_type)
-    except (ValueError, RecursionError):
-        return None
-    elements = document.get("features") if isinstance(document, dict) else None
-    return [_type(e) for e in elements] if isinstance(elements, list) else None
-
-
-def _type(element: object) -> object:
-    if isinstance(element, dict):
-        return element.get("type")
-    if isinstance(element, tuple):
-        return element[0]
-    return None if element is None else repr(element)  # never the word of a feature
 
 
 def _unreadable(path: Path, name: str, title: str, error: object) -> Problem:

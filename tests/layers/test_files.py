@@ -8,10 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pyproj
 import pytest
 import shapely
+from pyarrow import parquet
 
 from layers.errors import LayerError
 from layers.files import FORMATS, identify, open_file
@@ -153,6 +155,8 @@ def test_copies_of_mac_systems_in_a_zip_are_not_layers(tmp_path):
         ("CP1252", "1252", False),
         ("ISO-8859-1", "UTF-8", True),  # lies
         ("CP1252", None, True),
+        ("CP1252", "\0\0", True),
+        ("CP1252", "hex", True),  # a codec, but not of text
     ],
 )
 def test_the_text_of_a_shapefile_is_decoded_by_trial(tmp_path, encoding, cpg, noted):
@@ -279,6 +283,12 @@ def test_a_truncated_file_is_told_never_read_in_part(tmp_path, suffix, part):
     assert codes(refusal(path)) == ["file-unreadable"]
 
 
+def test_a_flatgeobuf_cut_in_its_header_is_not_one_without_rows(tmp_path):
+    path = write(frame(), tmp_path / "sites.fgb")
+    path.write_bytes(path.read_bytes()[:100])
+    assert codes(refusal(path)) == ["file-unreadable"]
+
+
 @pytest.mark.parametrize(("suffix", "code"), [(".shx", "file-missing"), (".prj", "crs-missing")])
 def test_a_shapefile_without_a_companion_is_told(tmp_path, suffix, code):
     path = write(frame(), tmp_path / "sites.shp")
@@ -299,6 +309,85 @@ def test_a_file_without_rows_is_told(tmp_path, suffix):
     options = {} if suffix == ".parquet" else {"geometry_type": "Polygon"}
     path = write(frame().iloc[:0], tmp_path / f"sites{suffix}", **options)
     assert codes(refusal(path)) == ["no-rows"]
+
+
+def test_what_may_not_be_opened_is_told(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    (found,) = refusal(tmp_path / "sites.gpkg")
+    assert (found.code, found.expected) == ("file-unreadable", "GeoPackage")
+    assert found.found == "Permission denied"
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path):
+    assert codes(refusal(tmp_path / f"{'x' * 5000}.csv")) == ["file-unreadable"]
+
+
+def test_lines_may_end_as_on_old_macs(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_bytes(b'nom;lon;lat\r"a";-1.5;47.2\r"b";-1.6;47.3\r')
+    table = open_file(path)
+    assert table.data["nom"].tolist() == ["a", "b"]
+    assert table.rows.tolist() == [1, 2]
+
+
+def test_a_text_of_one_endless_line_is_told(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("x" * 200_000)
+    (found,) = refusal(path)
+    assert (found.code, found.expected) == ("file-unreadable", "CSV")
+
+
+def test_one_damaged_geometry_of_a_geoparquet_rejects_its_row_alone(tmp_path):
+    path = write(frame(), tmp_path / "sites.parquet")
+    table = parquet.read_table(path)
+    wkb = table["geometry"].to_pylist()
+    wkb[1] = wkb[1][:20]
+    parquet.write_table(table.set_column(1, table.schema.field(1), pa.array(wkb)), path)
+    read = open_file(path)
+    assert read.data["nom"].tolist() == ["Été 0", "Été 1", "Été 2"]
+    assert read.crs.to_epsg() == 2154
+    assert shapely.is_missing(read.geometry).tolist() == [False, True, False]
+    assert [(p.row, p.code) for p in read.rejected] == [(2, "geometry-invalid")]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("crs", {"foo": 1}, "crs-unknown"),
+        ("crs", 7, "crs-unknown"),
+        ("encoding", "smoke", "file-unreadable"),
+        ("encoding", None, "file-unreadable"),
+    ],
+)
+def test_the_metadata_of_a_geoparquet_may_be_wrong(tmp_path, key, value, code):
+    path = write(frame(), tmp_path / "sites.parquet")
+    table = parquet.read_table(path)
+    described = json.loads(table.schema.metadata[b"geo"])
+    described["columns"]["geometry"][key] = value
+    metadata = table.schema.metadata | {b"geo": json.dumps(described).encode()}
+    parquet.write_table(table.replace_schema_metadata(metadata), path)
+    assert codes(refusal(path)) == [code]
+
+
+@pytest.mark.parametrize("geo", [b"", b"[]", b"{}", b"\xff", b'{"columns": 1}'])
+def test_the_metadata_of_a_geoparquet_may_be_no_description(tmp_path, geo):
+    path = write(frame(), tmp_path / "sites.parquet")
+    table = parquet.read_table(path)
+    metadata = table.schema.metadata | {b"geo": geo}
+    parquet.write_table(table.replace_schema_metadata(metadata), path)
+    assert codes(refusal(path)) == ["file-unreadable"]
+
+
+def test_a_text_of_a_geoparquet_that_is_not_utf8_is_told(tmp_path):
+    path = write(frame(), tmp_path / "sites.parquet")
+    table = parquet.read_table(path)
+    raw = pa.array([b"\xc9t\xe9"] * 3)
+    bad = pa.StringArray.from_buffers(3, *raw.buffers()[1:])
+    parquet.write_table(table.set_column(0, pa.field("nom", pa.string()), bad), path)
+    assert codes(refusal(path)) == ["file-unreadable"]
 
 
 # --- Archives -------------------------------------------------------------------------
@@ -458,6 +547,7 @@ def test_an_esri_projection_is_understood(tmp_path):
          "crs-unknown"),
         ({"crs": {"type": "link", "properties": {"href": "https://example.org/crs"}}},
          "crs-unknown"),
+        ({"crs": {"properties": "EPSG:2154"}}, "crs-unknown"),
         ({"crs": None}, "crs-missing"),
     ],
 )  # fmt: skip
