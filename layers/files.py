@@ -68,6 +68,7 @@ FORMATS: Final = (
     ZIP,
 )
 _COMPANIONS: Final = (".shx", ".dbf", ".prj", ".cpg")
+_MAY_NAME_LAYERS: Final = (".gpkg", ".geojson", ".json", ".fgb")  # otherwise than the file
 # Enough to tell a user what a file is that bears the wrong suffix.
 _LOOKS: Final = (
     (b"\x89PNG", N_("a PNG image")),
@@ -96,7 +97,8 @@ def open_file(
         GeoPackage, GeoJSON, Shapefile (``.shp``, or a ``.zip`` that holds one), GeoParquet,
         FlatGeobuf, or CSV with WKT or coordinates.
     layer
-        Layer to read, where the file has several.
+        Layer to read, where the file has several. A file that is one table has one layer, of
+        its own name; where an archive holds several files, the name of the one to read.
     limit_bytes
         Largest size accepted, of the file and of what an archive unfolds to.
 
@@ -114,10 +116,10 @@ def open_file(
     name = path.name
     found = identify(path, limit_bytes=limit_bytes)
     if found is ZIP:
-        with _unpacked(path, limit_bytes) as inner:
-            table = _read(inner, name, identify(inner, name=name), layer)
+        with _unpacked(path, limit_bytes, layer) as (inner, stem, inner_layer):
+            table = _read(inner, name, identify(inner, name=name), inner_layer, stem)
     else:
-        table = _read(path, name, found, layer)
+        table = _read(path, name, found, layer, path.stem)
     if table.row_count == 0:
         table = replace(table, errors=(problem("no-rows"), *table.errors))
     if table.errors:
@@ -187,13 +189,15 @@ def _start(path: Path, name: str) -> tuple[int, bytes]:
         return size, stream.read(_HEAD)
 
 
-def _read(path: Path, name: str, found: Format, layer: str | None) -> RawTable:
+def _read(path: Path, name: str, found: Format, layer: str | None, stem: str) -> RawTable:
+    if found in (CSV, PARQUET) and layer not in (None, stem):
+        raise LayerError(problem("layer-missing", file=name, found=layer, expected=stem))
     if found is CSV:
         table = read_delimited(path, name)
     elif found is PARQUET:
         table = read_parquet(path, name)
     elif found is SHAPEFILE:
-        notes = _check_shapefile(path, name)
+        notes = _check_shapefile(path, name, stem)
         table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
         table = replace(table, notes=(*notes, *table.notes))
     else:
@@ -201,13 +205,14 @@ def _read(path: Path, name: str, found: Format, layer: str | None) -> RawTable:
     return place(table) if table.geometry is None else table
 
 
-def _check_shapefile(path: Path, name: str) -> list[Problem]:
+def _check_shapefile(path: Path, name: str, stem: str) -> list[Problem]:
     """Check what GDAL does not: a truncated file gives it empty geometries, told nowhere."""
     with path.open("rb") as stream:
         header = stream.read(28)
     declared = 2 * int.from_bytes(header[24:28], "big")
     size = path.stat().st_size
-    missing = [] if sibling(path, ".shx") else [problem("file-missing", file=f"{path.stem}.shx")]
+    beside = stem if path.name == name else f"{name}/{stem}"  # in an archive
+    missing = [] if sibling(path, ".shx") else [problem("file-missing", file=f"{beside}.shx")]
     if declared > size:
         found = f"{size} / {declared} bytes"
         missing.append(problem("file-unreadable", file=name, expected=SHAPEFILE.title, found=found))
@@ -215,21 +220,32 @@ def _check_shapefile(path: Path, name: str) -> list[Problem]:
         raise LayerError(missing)
     if sibling(path, ".dbf"):
         return []
-    return [problem("file-missing", file=f"{path.stem}.dbf", severity="warning")]
+    return [problem("file-missing", file=f"{beside}.dbf", severity="warning")]
 
 
 @contextmanager
-def _unpacked(path: Path, limit_bytes: int) -> Iterator[Path]:
-    """Unpack the one layer of an archive under names of our own, then remove it."""
+def _unpacked(
+    path: Path, limit_bytes: int, layer: str | None
+) -> Iterator[tuple[Path, str, str | None]]:
+    """Unpack the one layer of an archive under names of our own, then remove it.
+
+    Gives the file, its name in the archive without suffix, and the layer to read in it.
+    """
     with tempfile.TemporaryDirectory(prefix="siting-") as folder:
         try:
             with zipfile.ZipFile(path) as archive:
                 _check_archive(archive, path, limit_bytes)
-                inner = _extract(archive, path.name, Path(folder))
+                files = {
+                    PurePosixPath(m.filename): m
+                    for m in archive.infolist()
+                    if not m.is_dir() and not m.filename.startswith("__MACOSX/")
+                }
+                chosen, inner_layer = _chosen(list(files), path.name, layer)
+                inner = _extract(archive, files, chosen, Path(folder))
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             found = str(error) or type(error).__name__
             raise LayerError(problem("archive-broken", file=path.name, found=found)) from error
-        yield inner
+        yield inner, chosen.stem, inner_layer
 
 
 def _check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int) -> None:
@@ -255,21 +271,33 @@ def _escapes(member: zipfile.ZipInfo) -> bool:
     return absolute or ".." in parts[1].parts or S_ISLNK(member.external_attr >> 16)
 
 
-def _extract(archive: zipfile.ZipFile, name: str, folder: Path) -> Path:
-    """Write the only readable member, with its companions, as ``data.<suffix>``."""
-    files = {
-        PurePosixPath(m.filename): m
-        for m in archive.infolist()
-        if not m.is_dir() and not m.filename.startswith("__MACOSX/")
-    }
+def _chosen(
+    files: list[PurePosixPath], name: str, layer: str | None
+) -> tuple[PurePosixPath, str | None]:
+    """Return the only readable member, or the one named, and the layer to read in it."""
     readable = {s for f in FORMATS if f is not ZIP and f is not CSV for s in f.suffixes}
     layers = [p for p in files if p.suffix.lower() in readable]
     layers = layers or [p for p in files if p.suffix.lower() in CSV.suffixes]
-    if len(layers) != 1:
-        code = "layer-choice" if layers else "archive-content"
-        found = ", ".join(str(p) for p in layers or list(files)[:10]) or N_("nothing")
-        raise LayerError(problem(code, file=name, found=found))
-    (chosen,) = layers
+    found = ", ".join(str(p) for p in layers or files[:10]) or N_("nothing")
+    if not layers:
+        raise LayerError(problem("archive-content", file=name, found=found))
+    named = [p for p in layers if layer in (str(p), p.name, p.stem)]
+    if len(layers) == 1 and (layer is None or layers[0].suffix.lower() in _MAY_NAME_LAYERS):
+        return layers[0], layer if not named or layers[0].suffix.lower() == ".gpkg" else None
+    if len(named) == 1:
+        return named[0], None
+    if layer is None or named:
+        raise LayerError(problem("layer-choice", file=name, found=found))
+    raise LayerError(problem("layer-missing", file=name, found=layer, expected=found))
+
+
+def _extract(
+    archive: zipfile.ZipFile,
+    files: dict[PurePosixPath, zipfile.ZipInfo],
+    chosen: PurePosixPath,
+    folder: Path,
+) -> Path:
+    """Write a member, with its companions, as ``data.<suffix>``."""
     wanted = {chosen: chosen.suffix.lower()}
     if chosen.suffix.lower() in SHAPEFILE.suffixes:
         stem = str(chosen.with_suffix("")).lower()

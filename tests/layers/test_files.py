@@ -465,6 +465,47 @@ def test_an_archive_must_hold_one_layer(tmp_path):
     assert codes(refusal(zipped(tmp_path / "d.zip", inner))) == ["archive-content"]
 
 
+@pytest.mark.parametrize("suffix", [".shp", ".geojson", ".csv", ".parquet"])
+def test_of_several_files_of_an_archive_the_layer_tells_which(tmp_path, suffix):
+    write(frame(), tmp_path / f"a{suffix}")
+    write(frame(BOXES[:1]), tmp_path / f"b{suffix}")
+    archive = zipped(tmp_path / "sites.zip", *sorted(tmp_path.iterdir()), folder="données/")
+    (found,) = refusal(archive)
+    held = f"données/a{suffix}, données/b{suffix}"
+    assert (found.code, found.found) == ("layer-choice", held)
+    for layer in ("b", f"b{suffix}", f"données/b{suffix}"):
+        assert open_file(archive, layer=layer).row_count == 1
+    (found,) = refusal(archive, layer="c")
+    assert (found.code, found.found, found.expected) == ("layer-missing", "c", held)
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".csv", ".parquet"])
+def test_a_table_is_one_layer_of_its_own_name(tmp_path, suffix):
+    path = write(frame(), tmp_path / f"sites{suffix}")
+    archive = zipped(tmp_path / "a.zip", *sorted(tmp_path.iterdir()))
+    for given in (path, archive):
+        assert open_file(given, layer="sites").row_count == 3
+        (found,) = refusal(given, layer="data")
+        assert (found.code, found.file, found.found) == ("layer-missing", given.name, "data")
+        assert found.expected.removesuffix(suffix) == "sites"
+
+
+def test_a_layer_of_a_file_of_an_archive_may_be_named(tmp_path):
+    path = layers(tmp_path / "a.gpkg", a=BOXES, b=BOXES[:1])
+    archive = zipped(tmp_path / "a.zip", path)
+    assert codes(refusal(archive)) == ["layer-choice"]
+    assert open_file(archive, layer="a").row_count == 3
+    assert open_file(archive, layer="b").row_count == 1
+    assert codes(refusal(archive, layer="c")) == ["layer-missing"]
+
+
+def test_a_companion_missing_in_an_archive_is_told_with_the_archive(tmp_path):
+    write(frame(), tmp_path / "sites.shp")
+    members = [p for p in sorted(tmp_path.iterdir()) if p.suffix != ".shx"]
+    (found,) = refusal(zipped(tmp_path / "a.zip", *members))
+    assert (found.code, found.file) == ("file-missing", "a.zip/sites.shx")
+
+
 def test_what_an_archive_holds_is_checked_like_any_file(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("sites.gpkg", b"\x89PNG\r\n\x1a\n")
