@@ -18,6 +18,7 @@ from layers.site_table import (
     PLANNING_STAGES,
     SERVICING_STAGES,
     SITES_CRS,
+    VOCATIONS,
 )
 from layers.spec import Layer
 
@@ -34,7 +35,11 @@ READINESS_STAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Stages that each table of :class:`ReadinessMonths` must give a delay."""
 
+JOB_VOCATIONS: Final = VOCATIONS
+"""Vocations that :class:`JobDensities` must give a density."""
+
 Months = Annotated[float, Field(ge=0)]
+Density = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
@@ -62,6 +67,16 @@ class ReadinessMonths(Section):
     """Where the delays come from, and their status."""
 
 
+class JobDensities(Section):
+    """Jobs a hectare of economic site holds once it is full, for sites that declare none."""
+
+    vocation: Mapping[str, tuple[Density, Density, Density]]
+    """Low, central and high density, by vocation of the site table; they never decrease.
+    Unit: jobs per hectare of gross area."""
+    source: str
+    """Where the densities come from, and their status."""
+
+
 class Parameters(Section):
     """Parameters of the measures, the ``measure`` section of a scenario."""
 
@@ -78,6 +93,8 @@ class Parameters(Section):
     """Where the factor, the reaches and the tolerance come from, and their status."""
     readiness: ReadinessMonths
     """Months left at each stage of readiness."""
+    jobs_per_ha: JobDensities
+    """Jobs expected per hectare, by vocation."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from layers.environment import PROTECTED_KINDS
 from layers.errors import N_
 from siting.criteria import CRITERIA, THEMES
-from siting.criteria.inputs import READINESS_STAGES
+from siting.criteria.inputs import JOB_VOCATIONS, READINESS_STAGES
 from siting.domain import Criterion, Envelope, Objective
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
@@ -260,6 +260,7 @@ def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
     for name, stages in READINESS_STAGES.items():
         if name in readiness:
             yield from _same_keys(("measure", "readiness", name), readiness[name], stages)
+    yield from _density_problems(_table(_table(tree.get("measure")).get("jobs_per_ha")))
     eligibility = _table(tree.get("eligibility"))
     if "protected" in eligibility:
         path = ("eligibility", "protected")
@@ -267,6 +268,19 @@ def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
     zan = _table(tree.get("zan"))
     yield from _envelope_problems(_table(tree.get("sites")), zan)
     yield from _guarantee_problems(_table(zan.get("guarantee")))
+
+
+def _density_problems(jobs_per_ha: Tree) -> Iterator[tuple[Path, Problem]]:
+    """Tell the vocations without density, and the bounds that are not in order."""
+    if "vocation" not in jobs_per_ha:
+        return
+    path = ("measure", "jobs_per_ha", "vocation")
+    yield from _same_keys(path, jobs_per_ha["vocation"], JOB_VOCATIONS)
+    for name, raw in _table(jobs_per_ha["vocation"]).items():
+        bounds = _valid(tuple[float, float, float], raw)
+        if bounds is not None and any(b < a for a, b in pairwise(bounds)):
+            expected = N_("low, central and high, that never fall")
+            yield (*path, name), problem("scenario-value", found=_shown(raw), expected=expected)
 
 
 def _table(raw: object) -> Tree:

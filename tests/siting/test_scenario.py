@@ -233,6 +233,14 @@ def test_a_problem_names_the_file_that_set_the_key(write):
             {"measure": {"readiness": {"land": {"maîtrisé": -1}}}},
             ("scenario-value", "measure.readiness.land.maîtrisé"),
         ),
+        (
+            {"measure": {"jobs_per_ha": {"vocation": {"lunaire": [1, 2, 3]}}}},
+            ("scenario-key", "measure.jobs_per_ha.vocation.lunaire"),
+        ),
+        (
+            {"measure": {"jobs_per_ha": {"vocation": {"mixte": [7, 24, 15]}}}},
+            ("scenario-value", "measure.jobs_per_ha.vocation.mixte"),
+        ),
         ({"weights": {"land": -1}}, ("scenario-value", "weights.land")),
         (
             {"criteria": {"distance_port_m": {"points": [[0, 1], [9, 2]]}}},

@@ -21,6 +21,8 @@ UNKNOWN_STATEMENTS = (
     "readiness_environment",
     "readiness_servicing",
     "readiness_commercial",
+    "expected_jobs",
+    "vocation",
 )
 
 
