@@ -101,6 +101,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the folder of cached files ({found}) cannot be written; set {expected} to another one"
         ),
         "code-missing": N_("{found} communes of {expected} have no row"),
+        "commune-repeated": N_(
+            "these communes have several rows: a figure said twice counts once, a zero beside a "
+            "figure is none, figures that differ are unknown: {found}"
+        ),
+        "layer-unknown": N_("there is no layer named “{found}”; expected one of {expected}"),
         "cog-unmatched": N_(
             "neither the passage table nor their own code leads these communes to the territory "
             "({expected}): {found}"

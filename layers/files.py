@@ -116,7 +116,7 @@ def open_file(
     name = path.name
     found = identify(path, limit_bytes=limit_bytes)
     if found is ZIP:
-        with _unpacked(path, limit_bytes, layer) as (inner, stem, inner_layer):
+        with unpacked(path, limit_bytes, layer) as (inner, stem, inner_layer):
             table = _read(inner, name, identify(inner, name=name), inner_layer, stem)
     else:
         table = _read(path, name, found, layer, path.stem)
@@ -224,12 +224,33 @@ def _check_shapefile(path: Path, name: str, stem: str) -> list[Problem]:
 
 
 @contextmanager
-def _unpacked(
-    path: Path, limit_bytes: int, layer: str | None
+def unpacked(
+    path: Path, limit_bytes: int = LIMIT_BYTES, layer: str | None = None
 ) -> Iterator[tuple[Path, str, str | None]]:
     """Unpack the one layer of an archive under names of our own, then remove it.
 
-    Gives the file, its name in the archive without suffix, and the layer to read in it.
+    Parameters
+    ----------
+    path
+        The ZIP archive.
+    limit_bytes
+        Largest size accepted of what it unfolds to.
+    layer
+        Layer, or file of the archive, to read.
+
+    Yields
+    ------
+    Path
+        The file.
+    str
+        Its name in the archive, without suffix.
+    str or None
+        The layer to read in it.
+
+    Raises
+    ------
+    LayerError
+        If the archive is broken or unsafe, or does not hold one layer.
     """
     with tempfile.TemporaryDirectory(prefix="siting-") as folder:
         try:

@@ -6,9 +6,11 @@ Counts are those of the census file: a missing count is unknown, never zero.
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
+from layers.harmonise import Rules
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
 from layers.tables import checked_layer, embedded_file, local_provenance, read_csv
 
@@ -43,6 +45,15 @@ HOUSING: Final = LayerSpec(
     ),
     key="code",
 )
+
+HOUSING_RULES: Final[Rules] = MappingProxyType(
+    {
+        column.name: "sum" if column.kind == "integer" else "same"
+        for column in HOUSING.columns
+        if column.name != "code"
+    }
+)
+"""What becomes of the columns where communes merged."""
 
 _EMBEDDED: Final = Provenance(
     publisher="INSEE",

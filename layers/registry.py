@@ -6,15 +6,24 @@ else receives layers. A layer is added by one line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
+from layers.cog import load_passage
 from layers.environment import PROTECTED_AREAS, load_protected_areas
-from layers.housing import HOUSING, load_housing
-from layers.jobs import ZONINGS, load_zonings
+from layers.errors import LayerError, Problem, problem
+from layers.frr import FRR, FRR_RULES, load_frr, with_frr
+from layers.harmonise import Rules, on_communes
+from layers.housing import HOUSING, HOUSING_RULES, load_housing
+from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_housing_tension
+from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
+from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
+from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.spec import Layer, LayerSpec
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
@@ -25,11 +34,15 @@ from layers.transport import (
     load_ports,
     load_stations,
 )
+from layers.vacancy import VACANCY, VACANCY_RULES, load_vacancy
+
+PASSAGE: Final = "cog_passage"
+"""Name under which :func:`load_layers` is given a passage table between COG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A layer that can be loaded.
+    """A layer of the embedded territory: always there.
 
     Parameters
     ----------
@@ -37,10 +50,34 @@ class Source:
         Its contract.
     load
         Its reader: a local file, or ``None`` for the embedded one.
+    rules
+        What becomes of its columns where communes merged; ``None`` where its rows are not
+        communes, or are of the territory itself.
     """
 
     spec: LayerSpec
     load: Callable[[Path | None], Layer]
+    rules: Rules | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalSource:
+    """A layer that no embedded file holds: absent until a file is given.
+
+    Parameters
+    ----------
+    spec
+        Its contract.
+    load
+        Its reader, of a local file.
+    rules
+        What becomes of its columns where communes merged; ``None`` where its rows are not
+        communes.
+    """
+
+    spec: LayerSpec
+    load: Callable[[Path], Layer]
+    rules: Rules | None = None
 
 
 LAYERS: Mapping[str, Source] = MappingProxyType(
@@ -48,8 +85,8 @@ LAYERS: Mapping[str, Source] = MappingProxyType(
         source.spec.name: source
         for source in (
             Source(COMMUNES, load_communes),
-            Source(HOUSING, load_housing),
-            Source(ZONINGS, load_zonings),
+            Source(HOUSING, load_housing, HOUSING_RULES),
+            Source(ZONINGS, load_zonings, ZONINGS_RULES),
             Source(STATIONS, load_stations),
             Source(INTERCHANGES, load_interchanges),
             Source(PORTS, load_ports),
@@ -58,14 +95,96 @@ LAYERS: Mapping[str, Source] = MappingProxyType(
         )
     }
 )
+"""Layers of the embedded territory: always there."""
+
+OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
+    {
+        source.spec.name: source
+        for source in (
+            OptionalSource(VACANCY, load_vacancy, VACANCY_RULES),
+            OptionalSource(HOUSING_TENSION, load_housing_tension, HOUSING_TENSION_RULES),
+            OptionalSource(PRICES, load_prices, PRICES_RULES),
+            OptionalSource(JOB_SEEKERS, load_job_seekers, JOB_SEEKERS_RULES),
+            OptionalSource(FRR, load_frr, FRR_RULES),
+        )
+    }
+)
+"""Layers that only a file gives: without it, the criteria that read them are unknown."""
 
 
-def load_layers() -> dict[str, Layer]:
-    """Load every layer of the embedded territory.
+def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
+    """Load the layers of the embedded territory, and those whose file is given.
+
+    A table of communes that is given is carried to the communes of the layer
+    ``communes``, through the passage table given as :data:`PASSAGE`; its notes tell the
+    communes that could not be matched. The classes of a FRR file replace those of the
+    zonings.
+
+    Parameters
+    ----------
+    files
+        Local files, by name of layer (:data:`LAYERS`, :data:`OPTIONAL_LAYERS`) or
+        :data:`PASSAGE`.
 
     Returns
     -------
     dict
-        Layers by name.
+        Layers by name; an optional layer without a file is absent.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the files; ``layer-unknown`` for a name that is no layer.
+
+    Examples
+    --------
+    >>> "vacancy" in load_layers()
+    False
     """
-    return {name: source.load(None) for name, source in LAYERS.items()}
+    given = dict(files or {})
+    names = [*LAYERS, *OPTIONAL_LAYERS, PASSAGE]
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        expected = ", ".join(names)
+        raise LayerError(
+            problem("layer-unknown", found=name, expected=expected) for name in unknown
+        )
+    layers, problems = _loaded(given)
+    passage = None
+    if PASSAGE in given:
+        with _gathered(problems):
+            passage = load_passage(given[PASSAGE])
+    if problems:
+        raise LayerError(problems)
+    codes = set(layers["communes"].data["code"])
+    sources: list[Source | OptionalSource] = [*LAYERS.values(), *OPTIONAL_LAYERS.values()]
+    for source in sources:
+        name, rules = source.spec.name, source.rules
+        if name in given and rules is not None:
+            layers[name] = on_communes(layers[name], codes, rules, passage=passage)
+    if FRR.name in layers:
+        layers[ZONINGS.name] = with_frr(layers[ZONINGS.name], layers[FRR.name])
+    return layers
+
+
+def _loaded(given: Mapping[str, Path]) -> tuple[dict[str, Layer], list[Problem]]:
+    """Return the layers that could be read, and every problem of the others."""
+    layers: dict[str, Layer] = {}
+    problems: list[Problem] = []
+    for name, source in LAYERS.items():
+        with _gathered(problems):
+            layers[name] = source.load(given.get(name))
+    for name, optional in OPTIONAL_LAYERS.items():
+        if name in given:
+            with _gathered(problems):
+                layers[name] = optional.load(given[name])
+    return layers, problems
+
+
+@contextmanager
+def _gathered(problems: list[Problem]) -> Iterator[None]:
+    """Gather the problems of a file instead of stopping at the first one."""
+    try:
+        yield
+    except LayerError as error:
+        problems += error.problems

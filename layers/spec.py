@@ -145,11 +145,14 @@ class Layer:
         The table (a GeoDataFrame where the contract has a geometry).
     provenance
         Where it comes from.
+    notes
+        What reading it told: warnings, such as communes that could not be matched.
     """
 
     spec: LayerSpec
     data: pd.DataFrame
     provenance: Provenance
+    notes: tuple[Problem, ...] = ()
 
     @property
     def geo(self) -> gpd.GeoDataFrame:
@@ -165,7 +168,13 @@ class Layer:
         return self.data
 
 
-def make_layer(spec: LayerSpec, data: pd.DataFrame, provenance: Provenance) -> Layer:
+def make_layer(
+    spec: LayerSpec,
+    data: pd.DataFrame,
+    provenance: Provenance,
+    *,
+    notes: tuple[Problem, ...] = (),
+) -> Layer:
     """Check ``data`` against ``spec`` and return the layer.
 
     Parameters
@@ -176,6 +185,8 @@ def make_layer(spec: LayerSpec, data: pd.DataFrame, provenance: Provenance) -> L
         The table.
     provenance
         Where it comes from; its ``file`` names the file in messages.
+    notes
+        Warnings to keep with the layer.
 
     Returns
     -------
@@ -199,7 +210,7 @@ def make_layer(spec: LayerSpec, data: pd.DataFrame, provenance: Provenance) -> L
     problems += _geometry_problems(spec, data)
     if problems:
         raise LayerError(_in_file(p, provenance.file or spec.name) for p in problems)
-    return Layer(spec, data, provenance)
+    return Layer(spec, data, provenance, notes)
 
 
 def _in_file(found: Problem, file: str) -> Problem:

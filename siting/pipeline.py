@@ -67,13 +67,21 @@ class World:
     territory: Territory
 
 
-def load_world(*, land_cover: bool = True, progress: Progress | None = None) -> World:
+def load_world(
+    *,
+    land_cover: bool = True,
+    files: Mapping[str, Path] | None = None,
+    progress: Progress | None = None,
+) -> World:
     """Load the embedded territory and its layers.
 
     Parameters
     ----------
     land_cover
         Whether the land cover is wanted: sites need it, budgets do not.
+    files
+        Local files that replace or add layers, by name of layer
+        (:func:`layers.registry.load_layers`).
     progress
         Told how far the making of the demonstration land cover is, on first use.
 
@@ -81,13 +89,18 @@ def load_world(*, land_cover: bool = True, progress: Progress | None = None) -> 
     -------
     World
         The territory.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the files.
     """
 
     def told(share: float) -> None:
         if progress is not None:
             progress(LAND_COVER_STEP, share)
 
-    layers = load_layers()
+    layers = load_layers(files)
     territory = Territory(layers["communes"], layers["zonings"])
     return World(layers, load_land_cover(progress=told) if land_cover else None, territory)
 

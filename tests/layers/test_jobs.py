@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from layers.cog import load_passage
 from layers.errors import LayerError
-from layers.jobs import load_zonings
+from layers.harmonise import on_communes
+from layers.jobs import ZONINGS_RULES, load_zonings
 from layers.territory import load_communes
 
 
@@ -49,3 +51,31 @@ def test_unknown_class_and_short_code_are_told(zonings, tmp_path):
         (1, "frr_2025", "value-choice"),
         (2, "ze2020", "value-length"),
     }
+
+
+def test_the_official_table_is_the_embedded_one_but_for_frr(zonings, open_data):
+    layer = load_zonings(open_data / "pays-de-la-loire" / "communes_zonages_2025.csv")
+    same = ["code", "ze2020", "ze2020_name", "cateaav2020", "aav2020_name"]
+    pd.testing.assert_frame_equal(layer.data[same], zonings[same], check_dtype=False)
+    assert layer.data["frr_2025"].isna().all()
+    assert layer.provenance.publisher == "INSEE"
+
+
+def test_an_older_table_carried_to_the_cog_of_2025_is_the_table_of_2025(open_data):
+    folder = open_data / "pays-de-la-loire"
+    older = load_zonings(folder / "zones_emploi_2020.csv")
+    newer = load_zonings(folder / "communes_zonages_2025.csv").data.set_index("code")
+    passage = load_passage(folder / "cog_passage_vers_2025.csv")
+    carried = on_communes(older, set(newer.index), ZONINGS_RULES, passage=passage)
+    assert not [note for note in carried.notes if note.code == "cog-unmatched"]
+    zones = carried.data.set_index("code")
+    assert zones["ze2020"].to_dict() == newer["ze2020"].to_dict()
+
+
+def test_zones_that_lost_their_zero_get_it_back(tmp_path):
+    text = "codgeo;ze_2020;codze2020;libze2020\n44006;62 - Redon;062;Redon\n"
+    (tmp_path / "ze.csv").write_text(text, encoding="utf-8")
+    assert load_zonings(tmp_path / "ze.csv").data["ze2020"].tolist() == ["0062"]
+    (tmp_path / "ze.csv").write_text(text.replace("062;", "Redon;"), encoding="utf-8")
+    with pytest.raises(LayerError, match="a code of 4 digits"):
+        load_zonings(tmp_path / "ze.csv")
