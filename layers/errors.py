@@ -74,6 +74,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the coordinates ({found}) are out of the range of {expected}: declare the "
             "coordinate reference system they are in"
         ),
+        "places-left-out": N_(
+            "{found} rows have no place in metropolitan France and were left out"
+        ),
         "outside-territory": N_("the site lies outside the territory ({expected})"),
         "partly-outside": N_("{found} of the site lie outside the territory and are not counted"),
         "column-missing": N_("the column is missing; columns found: {found}"),
@@ -106,6 +109,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "figure is none, figures that differ are unknown: {found}"
         ),
         "layer-unknown": N_("there is no layer named “{found}”; expected one of {expected}"),
+        "zero-unknown": N_("{found} rows hold a zero that no measure made: read as unknown"),
         "cog-unmatched": N_(
             "neither the passage table nor their own code leads these communes to the territory "
             "({expected}): {found}"

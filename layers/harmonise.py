@@ -115,6 +115,35 @@ def on_communes(
     return make_layer(layer.spec, table, _source(layer.provenance, targets, cog), notes=notes)
 
 
+def recode(layer: Layer, codes: Collection[str], name: str, *, passage: Passage) -> Layer:
+    """Carry a column of commune codes to another COG, in a layer of places.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    codes
+        Every commune of the territory; the others keep their code.
+    name
+        The column.
+    passage
+        From the COG of the layer to that of the territory.
+
+    Returns
+    -------
+    Layer
+        The layer; a code that several communes of the territory come from is missing.
+    """
+    known = frozenset(codes)
+    news = {}
+    for code in set(layer.data[name].dropna()):
+        inside = [new for new in passage.of(code) if new in known]
+        news[code] = inside[0] if len(inside) == 1 else None if inside else code
+    carried = layer.data[name].map(news).astype("object")
+    data = layer.data.assign(**{name: carried.where(carried.notna(), None)})
+    return make_layer(layer.spec, data, layer.provenance, notes=layer.notes)
+
+
 def _figures(rules: Rules, names: list[str]) -> list[str]:
     """Return the columns whose absence makes a row say nothing."""
     return [name for name in names if rules[name] not in _LABELS] or names

@@ -17,14 +17,17 @@ from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
 from layers.cog import load_passage
 from layers.environment import PROTECTED_AREAS, load_protected_areas
 from layers.errors import LayerError, Problem, problem
+from layers.freight_sidings import FREIGHT_SIDINGS, load_freight_sidings
 from layers.frr import FRR, FRR_RULES, load_frr, with_frr
-from layers.harmonise import Rules, on_communes
+from layers.harmonise import Rules, on_communes, recode
 from layers.housing import HOUSING, HOUSING_RULES, load_housing
 from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_housing_tension
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
 from layers.prices import PRICES, PRICES_RULES, load_prices
+from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec
+from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
     INTERCHANGES,
@@ -73,11 +76,14 @@ class OptionalSource:
     rules
         What becomes of its columns where communes merged; ``None`` where its rows are not
         communes.
+    commune
+        Column of commune codes of a layer whose rows are not communes.
     """
 
     spec: LayerSpec
     load: Callable[[Path], Layer]
     rules: Rules | None = None
+    commune: str | None = None
 
 
 LAYERS: Mapping[str, Source] = MappingProxyType(
@@ -106,6 +112,9 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(PRICES, load_prices, PRICES_RULES),
             OptionalSource(JOB_SEEKERS, load_job_seekers, JOB_SEEKERS_RULES),
             OptionalSource(FRR, load_frr, FRR_RULES),
+            OptionalSource(STATION_TRAFFIC, load_station_traffic),
+            OptionalSource(FREIGHT_SIDINGS, load_freight_sidings),
+            OptionalSource(SEWAGE_PLANTS, load_sewage_plants, commune="commune"),
         )
     }
 )
@@ -118,7 +127,7 @@ def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
     A table of communes that is given is carried to the communes of the layer
     ``communes``, through the passage table given as :data:`PASSAGE`; its notes tell the
     communes that could not be matched. The classes of a FRR file replace those of the
-    zonings.
+    zonings, and the passengers of a file of traffic those of the stations.
 
     Parameters
     ----------
@@ -162,8 +171,13 @@ def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
         name, rules = source.spec.name, source.rules
         if name in given and rules is not None:
             layers[name] = on_communes(layers[name], codes, rules, passage=passage)
+    for name, optional in OPTIONAL_LAYERS.items():
+        if name in given and optional.commune is not None and passage is not None:
+            layers[name] = recode(layers[name], codes, optional.commune, passage=passage)
     if FRR.name in layers:
         layers[ZONINGS.name] = with_frr(layers[ZONINGS.name], layers[FRR.name])
+    if STATION_TRAFFIC.name in layers:
+        layers[STATIONS.name] = with_traffic(layers[STATIONS.name], layers[STATION_TRAFFIC.name])
     return layers
 
 

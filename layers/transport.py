@@ -6,9 +6,21 @@ from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import pandas as pd
 
+from layers.cells import read_boolean, read_text
 from layers.errors import N_
+from layers.official import (
+    Parsed,
+    cell_problems,
+    official_provenance,
+    open_table,
+    required,
+    year_in,
+)
+from layers.places import Placed, load_places
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
+from layers.station_traffic import uic_codes
 from layers.tables import (
     checked_layer,
     demonstration_provenance,
@@ -18,6 +30,7 @@ from layers.tables import (
     read_vector,
 )
 
+_MOST_OWN: Final = 2  # columns of ours from which a table is no longer that of SNCF Réseau
 _STATION_COLUMNS: Final = (
     Column("code_uic", "string", "UIC code of the station, 8 characters"),
     Column("name", "string", "Name of the station"),
@@ -99,10 +112,12 @@ def load_stations(path: Path | None = None, *, provenance: Provenance | None = N
     Parameters
     ----------
     path
-        A CSV file with the columns of :data:`STATIONS`, ``lon`` and ``lat`` (WGS 84 degrees);
-        ``None`` for the embedded territory.
+        A CSV file with the columns of :data:`STATIONS`, ``lon`` and ``lat`` (WGS 84 degrees),
+        or the *liste des gares* of SNCF Réseau in any format (``code_uic``, ``libelle``,
+        ``fret``, ``voyageurs``); ``None`` for the embedded territory.
     provenance
-        Provenance of ``path``; by default ``declared``, all else not stated.
+        Provenance of ``path``; by default ``declared``, all else not stated, or that of
+        SNCF Réseau where its columns are recognised.
 
     Returns
     -------
@@ -114,12 +129,21 @@ def load_stations(path: Path | None = None, *, provenance: Provenance | None = N
     LayerError
         With every problem of the file.
 
+    Notes
+    -----
+    The *liste des gares* has one row a station and line: rows of one UIC code are one
+    station, at the mean of their places, open to what any row is open to. A station open to
+    neither passengers nor freight is left out. It tells nothing of the passengers, which are
+    missing (:func:`layers.station_traffic.with_traffic` adds them).
+
     Examples
     --------
     >>> stations = load_stations().geo
     >>> len(stations), int(stations["passenger"].sum()), int(stations["freight"].sum())
     (146, 135, 51)
     """
+    if path is not None and not _has_own_columns(path):
+        return load_places(STATIONS, path, _parse_stations, provenance=provenance)
     file = path or embedded_file(_EMBEDDED_STATIONS.file)
     source = provenance or (_EMBEDDED_STATIONS if path is None else local_provenance(file))
     table, problems = read_csv(file, _STATION_TABLE.columns)
@@ -128,6 +152,54 @@ def load_stations(path: Path | None = None, *, provenance: Provenance | None = N
     points = gpd.points_from_xy(checked["lon"], checked["lat"], crs=4326).to_crs(STATIONS.crs)
     located = gpd.GeoDataFrame(checked.drop(columns=["lon", "lat"]), geometry=points)
     return checked_layer(STATIONS, located, source)
+
+
+def _has_own_columns(path: Path) -> bool:
+    """Tell the table of this software from the list of SNCF Réseau."""
+    if path.suffix.lower() != ".csv":
+        return False
+    names = set(open_table(path).data.columns)
+    return len({"code_uic", "name", "passenger", "freight", "lon", "lat"} & names) > _MOST_OWN
+
+
+def _parse_stations(placed: Placed) -> Parsed:
+    raw = placed.raw
+    headers = required(
+        raw,
+        {
+            "code_uic": ("code_uic(_complet)?", "uic"),
+            "name": ("libelle(_gare)?", "nom(_de_la)?_gare", "nom"),
+            "passenger": ("voyageurs?(_o_n)?",),
+            "freight": ("fret(_o_n)?",),
+        },
+    )
+    codes, errors = uic_codes(raw, headers["code_uic"])
+    table = pd.DataFrame(
+        {
+            "code_uic": codes,
+            "name": read_text(raw.data[headers["name"]]).column,
+            "x": placed.points.x,
+            "y": placed.points.y,
+        }
+    )
+    for name in ("passenger", "freight"):
+        cells = read_boolean(raw.data[headers[name]])
+        errors += cell_problems(raw, headers[name], cells, N_("yes or no"))
+        table[name] = cells.column
+    if errors:
+        return Parsed(table, _EMBEDDED_STATIONS, tuple(errors))
+    opened = table[["passenger", "freight"]].fillna(value=False).groupby(codes).any()
+    stations = table.groupby("code_uic").agg({"name": "first", "x": "mean", "y": "mean"})
+    stations = stations.join(opened).astype({"passenger": bool, "freight": bool})
+    stations = stations[stations["passenger"] | stations["freight"]].reset_index()
+    stations["travellers_2023"] = pd.array([pd.NA] * len(stations), dtype="Int64")
+    points = gpd.points_from_xy(stations["x"], stations["y"], crs=STATIONS.crs)
+    data = gpd.GeoDataFrame(stations.drop(columns=["x", "y"]), geometry=points)
+    source = official_provenance(
+        "SNCF Réseau", "Liste des gares", year_in(raw.name.replace("_", " ")),
+        method=N_("rows of one station are one, at the mean of their places; closed ones left out"),
+    )  # fmt: skip
+    return Parsed(data, source)
 
 
 def load_interchanges(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:

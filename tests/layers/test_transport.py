@@ -82,3 +82,61 @@ def test_swapped_coordinates_are_out_of_range(tmp_path):
         ("lon", "value-range"),
         ("lat", "value-range"),
     }
+
+
+LIST = (
+    "code_uic;libelle;fret;voyageurs;code_ligne;x_wgs84;y_wgs84\n"
+    "87481085;Doulon;O;N;457000;-1.52;47.22\n87481085;Doulon;O;O;519000;-1.52;47.24\n"
+    "87481358;Paimboeuf;N;N;537000;-2.0274;47.2864\n87484006;Angers-St-Laud;O;O;515000;-0.5568;47.4644\n"
+)  # fmt: skip
+
+
+def write_list(tmp_path, text=LIST):
+    path = tmp_path / "liste-des-gares.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_list_of_sncf_has_one_row_a_station_once_read(tmp_path):
+    layer = load_stations(write_list(tmp_path))
+    stations = layer.geo.set_index("code_uic")
+    assert sorted(stations.index) == ["87481085", "87484006"]  # Paimboeuf is closed
+    assert stations.loc["87481085", ["passenger", "freight"]].tolist() == [True, True]
+    assert stations["travellers_2023"].isna().all()
+    middle = gpd.GeoSeries.from_xy([-1.52], [47.23], crs=4326).to_crs(2154)[0]
+    assert stations.geometry["87481085"].distance(middle) < 1
+    assert layer.provenance.publisher == "SNCF Réseau"
+
+
+def test_a_geojson_and_a_csv_of_the_list_are_the_same(tmp_path):
+    table = pd.read_csv(write_list(tmp_path), sep=";", dtype=str)
+    places = gpd.points_from_xy(table["x_wgs84"].astype(float), table["y_wgs84"].astype(float))
+    upper = table.drop(columns=["x_wgs84", "y_wgs84"]).rename(columns=str.upper)
+    shapes = gpd.GeoDataFrame(upper, geometry=places, crs=4326)
+    shapes.to_file(tmp_path / "gares.geojson")
+    ours, theirs = load_stations(tmp_path / "gares.geojson"), load_stations(write_list(tmp_path))
+    assert ours.geo.drop(columns="geometry").equals(theirs.geo.drop(columns="geometry"))
+    assert ours.geo.distance(theirs.geo).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("87484006;", "874840;", "value-type"),
+        (";O;O;515000", ";peut-être;O;515000", "value-type"),
+        ("-0.5568;47.4644", "47.4644;-0.5568", "coordinates-swapped"),
+        ("x_wgs84;y_wgs84", "x;y", "crs-missing"),
+        ("fret;", "marchandises;", "column-missing"),
+    ],
+)
+def test_a_damaged_list_is_told(tmp_path, old, new, code):
+    with pytest.raises(LayerError) as error:
+        load_stations(write_list(tmp_path, LIST.replace(old, new)))
+    assert [p.code for p in error.value.problems] == [code]
+
+
+def test_stations_overseas_are_left_out_and_told(tmp_path):
+    layer = load_stations(write_list(tmp_path, LIST.replace("-0.5568;47.4644", "55.45;-20.88")))
+    (note,) = layer.notes
+    assert (note.code, note.found) == ("places-left-out", "1")
+    assert layer.data["code_uic"].tolist() == ["87481085"]
