@@ -38,12 +38,29 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "archive-unsafe": N_("the archive is not safe to open: {found}"),
         "layer-choice": N_("the file holds several layers ({found}); name one with --layer"),
         "no-rows": N_("the file holds no row"),
+        "classes-empty": N_(
+            "the file is an empty template of the CNIG standard: {found} hold no row"
+        ),
+        "class-empty": N_("“{found}” holds no row; the rows of “{expected}” were read as sites"),
+        "class-left-out": N_("its {found} rows have no place in the site table and were left out"),
+        "plot-orphan": N_(
+            "the plot belongs to no site of the file (“{found}”): what it tells was left out"
+        ),
+        "plots-differ": N_("the plots of the site differ ({found}); read as: {expected}"),
+        "friche-left-out": N_(
+            "{found} friches are not confirmed on the ground or no longer friches: left out "
+            "({expected})"
+        ),
         "encoding-guessed": N_("the text is not UTF-8; it was read as {found}"),
         "file-warning": N_("the library that reads the file warns: {found}"),
         "row-cells": N_("the row has {found} cells; expected {expected}, as in the header"),
         "crs-missing": N_(
             "the file declares no coordinate reference system; expected a declared one, "
             "for example {expected}"
+        ),
+        "crs-standard": N_(
+            "the file declares no coordinate reference system; that of its standard, {expected}, "
+            "was used"
         ),
         "crs-unknown": N_("the coordinate reference system “{found}” is not known"),
         "crs-mismatch": N_("the coordinate reference system is {found}; expected {expected}"),

@@ -22,7 +22,7 @@ from layers.delimited import read_delimited
 from layers.errors import N_, LayerError, Problem, problem
 from layers.placing import place
 from layers.raw_table import RawTable, in_file
-from layers.vector import read_parquet, read_vector
+from layers.vector import read_parquet, read_vector, vector_layers
 
 LIMIT_BYTES: Final = 2 << 30
 _HEAD: Final = 4096
@@ -125,6 +125,38 @@ def open_file(
     if table.errors:
         raise LayerError(in_file(table.errors, name))
     return table
+
+
+def layer_names(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> list[str]:
+    """Return the names by which the layers of a file can be asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit_bytes
+        Largest size accepted.
+
+    Returns
+    -------
+    list of str
+        Layers of a GeoPackage, files of an archive that holds several, else nothing; nothing
+        either for a file that cannot be read, which :func:`open_file` will say why.
+    """
+    try:
+        found = identify(path, limit_bytes=limit_bytes)
+        if found is not ZIP:
+            return vector_layers(path) if found.driver == "GPKG" else []
+        with zipfile.ZipFile(path) as archive:
+            names = [PurePosixPath(m.filename) for m in archive.infolist() if not m.is_dir()]
+        suffixes = [p.suffix.lower() for p in names]
+        if suffixes.count(".gpkg") == 1:
+            with unpacked(path, limit_bytes, None) as (inner, _, _):
+                return vector_layers(inner)
+    except (LayerError, zipfile.BadZipFile, zlib.error, OSError, NotImplementedError):
+        return []
+    readable = {s for f in FORMATS if f is not ZIP for s in f.suffixes}
+    return [p.stem for p in names if p.suffix.lower() in readable]
 
 
 def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BYTES) -> Format:

@@ -2,7 +2,8 @@
 
 Which columns, and what their names declare, is data: the tables at the top. A CRS is
 declared by the name of the columns (``lon``, ``x_l93``), by a column (``crs``) or by
-the cells (``SRID=2154;POINT…``); it is never guessed from the numbers.
+the cells (``SRID=2154;POINT…``, GeoJSON); failing these, by the published standard whose
+fields they are, and that is told. It is never guessed from the numbers.
 """
 
 from __future__ import annotations
@@ -44,10 +45,22 @@ PAIR_FIELDS: Final[Mapping[tuple[str, str], str | None]] = MappingProxyType(
         ("x", "y"): None,
     }
 )
+# CRS that a published standard gives its fields, for files that declare none. CNIG Friches:
+# "coordonnées géographiques"; CNIG Sites économiques: the Lambert-93 of its template.
+STANDARD_CRS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "geompoint": "EPSG:4326",
+        "geomsurf": "EPSG:4326",
+        "site_geomsurf": "EPSG:2154",
+        "site_geompoint": "EPSG:2154",
+        "terr_geomsurf": "EPSG:2154",
+    }
+)
 CRS_FIELDS: Final = ("crs", "epsg", "srid", "code_epsg")
 _BYTE_ORDERS: Final = (b"\x00", b"\x01")
 # Parameters of a conversion instead of a CRS: what they leave out would be guessed.
 _PARAMETERS: Final = re.compile(r"^\s*[+{]|\b(?:init|proj)\s*=", re.IGNORECASE)
+_DEGREES: Final = 360  # beyond, a coordinate is surely in metres
 _SHOWN: Final = 80  # characters of a CRS in a message
 _EXPECTED: Final = N_("a WKT column (geometry, wkt…) or lon and lat")
 _CURVES: Final = re.compile(r"CURVE|SURFACE|CIRCULARSTRING", re.IGNORECASE)
@@ -92,6 +105,10 @@ def place(table: RawTable) -> RawTable:
         return replace(table, errors=(*table.errors, lacking))
     crs_field = next((by_key[key] for key in CRS_FIELDS if key in by_key), None)
     crs, errors = _declared_crs(table, placed.crs, crs_field)
+    notes: list[Problem] = []
+    if crs is None and [p.code for p in errors] == ["crs-missing"]:
+        crs, notes = _standard_crs(placed)
+        errors = [] if crs else errors
     used = (*placed.fields, *([crs_field] if crs_field else []))
     return replace(
         table,
@@ -102,6 +119,7 @@ def place(table: RawTable) -> RawTable:
         used_fields=used,
         errors=(*table.errors, *errors),
         rejected=(*table.rejected, *placed.rejected),
+        notes=(*table.notes, *notes),
     )
 
 
@@ -114,15 +132,20 @@ def _from_wkt(table: RawTable, fields: tuple[str, ...]) -> _Placed:
     wkt = parts["wkt"].fillna("").to_numpy(dtype=object)
     # A curve makes shapely refuse the whole column.
     curved = parts["wkt"].str.contains(_CURVES).to_numpy(dtype=bool, na_value=False)
-    straight = np.where(curved, "", wkt)
+    objects = parts["wkt"].str.startswith("{").to_numpy(dtype=bool, na_value=False)
+    straight = np.where(curved | objects, "", wkt)
     with np.errstate(invalid="ignore"):  # a coordinate that is not a number is told later
         geometry = np.asarray(shapely.from_wkt(straight, on_invalid="ignore"), dtype=object)
     geometry[curved] = _straightened(wkt[curved])
+    # A cell of the official example escapes its quotation marks once more than CSV does.
+    texts = [text.replace('\\"', '"') for text in wkt[objects]]
+    geometry[objects] = shapely.from_geojson(texts, on_invalid="ignore")
     lost = shapely.is_missing(geometry) & (wkt != "")
     rejected = row_problems(
         lost, table.rows, "geometry-invalid", field=", ".join(fields), found=_reasons(wkt, lost)
     )
     srids = frozenset(f"EPSG:{srid}" for srid in parts["srid"].dropna().unique())
+    srids |= {"EPSG:4326"} if objects.any() else set()  # RFC 7946
     return _Placed(geometry, srids, curved & ~lost, fields, tuple(rejected))
 
 
@@ -151,6 +174,9 @@ def _from_wkb(table: RawTable, field: str) -> _Placed:
 def _reasons(wkt: Any, lost: Bools) -> dict[int, str]:
     reasons = {}
     for i in np.flatnonzero(lost):
+        if wkt[i].startswith("{"):
+            reasons[int(i)] = "GeoJSON"
+            continue
         try:
             shapely.from_wkt(wkt[i])
         except (shapely.errors.GEOSException, NotImplementedError, TypeError) as error:
@@ -188,6 +214,23 @@ def _from_pair(table: RawTable, fields: tuple[str, str], crs: str | None) -> _Pl
     nothing = np.zeros(len(x), dtype=bool)
     declared = frozenset([crs] if crs else [])
     return _Placed(geometry, declared, nothing, fields, tuple(rejected))
+
+
+def _standard_crs(placed: _Placed) -> tuple[pyproj.CRS | None, list[Problem]]:
+    """Return the CRS of the standard the fields are of, unless the numbers deny it."""
+    names = {STANDARD_CRS.get(field_key(field)) for field in placed.fields}
+    name = names.pop() if len(names) == 1 else None
+    if name is None or shapely.is_missing(placed.geometry).all():
+        return None, []
+    bounds = shapely.total_bounds(placed.geometry)
+    if not np.isfinite(bounds).all():
+        return None, []
+    in_degrees = bool((np.abs(bounds) <= _DEGREES).all())
+    if in_degrees != (name == "EPSG:4326"):
+        return None, []
+    field = ", ".join(placed.fields)
+    return parse_crs(name), [problem("crs-standard", field=field, expected=name,
+                                     severity="warning")]  # fmt: skip
 
 
 def _declared_crs(

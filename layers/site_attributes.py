@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -149,6 +149,9 @@ def _column(column: Column, table: RawTable, picked: Picked) -> _Read:
         return _Read(nothing.astype(dtype), [], [])
     alias, source, values = picked.columns[column.name]
     cells, code, expected = _cells(column, alias, values)
+    if picked.profile.open_labels and (column.choices or column.kind == "boolean"):
+        nothing_wrong = np.zeros_like(cells.wrong)
+        cells = replace(cells, wrong=nothing_wrong, unmapped=cells.unmapped | cells.wrong)
     beyond = _out_of_range(column, cells.column)
     said: dict[str, Any] = {"field": source}
     if (cells.wrong | cells.unmapped | beyond).any():

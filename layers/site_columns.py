@@ -56,6 +56,9 @@ class Profile:
         Sets of column names; a file that has all of one set is of this layout.
     aliases
         Columns of the site table and what fills them, by order of preference.
+    open_labels
+        Whether its published schema lets any label through: one that is not listed is then
+        told and unknown, and its row is kept.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Profile:
     licence: str
     signatures: tuple[frozenset[str], ...]
     aliases: Mapping[str, tuple[Alias, ...]] = field(default_factory=dict)
+    open_labels: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -122,6 +126,10 @@ FRICHE_STATUS: Final[Mapping[str, bool | None]] = MappingProxyType(
         "reconvertie": False,
     }
 )
+NOT_FRICHES: Final = frozenset(
+    {"friche potentielle", "potentielle", "friche reconvertie", "reconvertie"}
+)
+"""Statuses, folded, of what an inventory of friches holds and is none."""
 # terr_etat_occup of the standard CNIG Sites économiques: only "friche" tells.
 OCCUPATION: Final[Mapping[str, bool | None]] = MappingProxyType(
     {
@@ -220,8 +228,13 @@ SITE_ECO: Final = Profile(
         frozenset({"site_vocadomi", "site_surf_brute"}),
         frozenset({"sitvocdom", "sisurfbrut"}),
     ),
+    open_labels=True,
     aliases={
         "site_id": _names("siteid"),
+        "source": _names("source_producteur", "producteur"),
+        "readiness_servicing": _names("terr_stade_amngt"),
+        "readiness_commercial": _names("terr_stade_comm"),
+        "is_brownfield": (Alias("terr_etat_occup", meanings=OCCUPATION),),
         "name": _names("site_nom", "sitenom"),
         "commune": _names("site_comm_insee", "sicominsee"),
         "epci": _names("site_epci_siren", "sepcisiren"),
@@ -244,8 +257,17 @@ TERRAIN_ECO: Final = Profile(
         frozenset({"terr_id", "terr_surf_brute"}),
         frozenset({"terrid", "tesurfbrut"}),
     ),
+    open_labels=True,
     aliases={
         "site_id": _names("terr_id", "terrid"),
+        "source": _names("source_producteur"),
+        "commune": _names("site_comm_insee"),
+        "epci": _names("site_epci_siren"),
+        "gas": _names("reseau_gaz"),
+        "fibre": _names("reseau_fibre_optique"),
+        "sewer": _names("reseau_assainissement"),
+        "rail_siding": _names("reseau_fret_ferroviaire"),
+        "quay": _names("reseau_fluvial"),
         "declared_area_m2": _hectares("terr_surf_brute", "tesurfbrut"),
         "land_control": _names("terr_maitrise_fonc", "tefoncier"),
         "readiness_servicing": _names("terr_stade_amngt", "testaamngt"),
@@ -268,6 +290,7 @@ CARTOFRICHES: Final = Profile(
         frozenset({"site_statut", "unite_fonciere_surface"}),
         frozenset({"site_statut", "site_surface"}),
     ),
+    open_labels=True,
     aliases={
         "name": _names("site_nom"),
         "commune": _names("comm_insee"),

@@ -25,6 +25,8 @@ DISC_SEGMENTS: Final = 64
 REPAIR_TOLERANCE: Final = 0.001  # largest relative change of area by a repair
 OUTSIDE_TOLERANCE: Final = 0.001  # a smaller share outside is the generalisation of borders
 _GEODETIC_RANGE: Final = N_("longitudes and latitudes in degrees")
+_FRANCE_LON: Final = (-5.6, 9.9)  # degrees, metropolitan France with Corsica
+_FRANCE_LAT: Final = (41.0, 51.6)
 _POLYGON_OR_POINT: Final = N_("a polygon, or a point with its area")
 _POINT, _POLYGON, _MULTIPOINT, _MULTIPOLYGON, _COLLECTION = 0, 3, 4, 6, 7
 _Transform = Callable[[Any], Any]
@@ -109,7 +111,9 @@ def site_shapes(
     shapes = _repaired(_projected(source, table.crs, project))
     notes = [] if project is None else _accuracy(table.crs)
     shapes, is_disc = _discs(shapes, declared_area_m2)
-    if extent is not None:
+    if extent is None:
+        shapes = _in_france(shapes, source.geometry, table.crs)
+    else:
         extent = shapely.from_wkb(shapely.to_wkb(extent))  # ours to prepare: threads share it
         shapely.prepare(extent)
         shapes = _inside(shapes, source.geometry, project, extent)
@@ -353,6 +357,22 @@ def _inside(
     xmin, ymin, xmax, ymax = shapely.bounds(extent)
     expected = f"{SITES_CRS}: x {xmin:.0f}–{xmax:.0f}, y {ymin:.0f}–{ymax:.0f}"
     return shapes.without(outside & ~swapped, "outside-territory", expected=expected)
+
+
+def _in_france(shapes: _Shapes, source: Geometries, crs: pyproj.CRS) -> _Shapes:
+    """Refuse degrees that make sense once swapped only, where no territory is known.
+
+    What lies at 41 to 52° East and 6° South to 10° North is off Somalia: no file of French
+    sites means it, and swapped it is in metropolitan France. It is told, not swapped back:
+    what else is wrong in such a file is not known.
+    """
+    if not _in_degrees(crs):
+        return shapes
+    bounds = shapely.bounds(source)
+    in_x = (bounds[:, 0] >= _FRANCE_LAT[0]) & (bounds[:, 2] <= _FRANCE_LAT[1])
+    in_y = (bounds[:, 1] >= _FRANCE_LON[0]) & (bounds[:, 3] <= _FRANCE_LON[1])
+    swapped = shapes.present() & in_x & in_y
+    return shapes.without(swapped, "coordinates-swapped", found=_centres(source, swapped))
 
 
 def _centres(geometry: Geometries, mask: Bools) -> Mapping[int, str]:

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.errors import LayerError, Problem
-from layers.files import LIMIT_BYTES, open_file
-from layers.raw_table import Bools, RawTable, in_file, row_problems, told_of
+from layers.cells import as_text
+from layers.cnig import open_register
+from layers.errors import LayerError, Problem, problem
+from layers.files import LIMIT_BYTES
+from layers.raw_table import Bools, RawTable, fold, in_file, row_problems, told_of
 from layers.site_attributes import SiteAttributes, read_attributes
-from layers.site_columns import Profile, pick_columns
+from layers.site_columns import CARTOFRICHES, NOT_FRICHES, Picked, Profile, pick_columns
 from layers.site_geometry import SiteShapes, elsewhere, out_of_range, site_shapes
 from layers.site_table import SITES, SITES_CRS
 from layers.spec import Layer, Provenance, Status, make_layer
@@ -39,13 +41,16 @@ class SiteFile:
     notes
         Warnings: what was repaired, assumed or left out.
     row_count
-        Rows of the file: those of ``layer`` and those of ``rejected``.
+        Rows of the file: those of ``layer``, those of ``rejected`` and those left out.
+    left_out
+        Positions in the file of the friches left out, told in ``notes``.
     """
 
     layer: Layer
     rejected: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     row_count: int
+    left_out: tuple[int, ...] = ()
 
 
 def read_sites(
@@ -54,6 +59,7 @@ def read_sites(
     layer: str | None = None,
     extent: shapely.Geometry | None = None,
     status: Status = Status.DECLARED,
+    all_friches: bool = False,
     limit_bytes: int = LIMIT_BYTES,
 ) -> SiteFile:
     """Read a file of sites.
@@ -77,6 +83,9 @@ def read_sites(
         border is told; ``None`` for no check of place.
     status
         Status of the figures of the file.
+    all_friches
+        Whether to keep what an inventory of friches tells to be none: ``friche potentielle``
+        (not confirmed on the ground) and ``friche reconvertie`` (used again, L.111-26).
     limit_bytes
         Largest size accepted.
 
@@ -95,7 +104,7 @@ def read_sites(
     ``gross_area_m2`` is the planar area of the polygon in EPSG:2154: in Pays de la Loire
     0.06 % to 0.19 % smaller than on the ellipsoid (see :mod:`layers.site_geometry`).
     """
-    table = open_file(path, layer=layer, limit_bytes=limit_bytes)
+    table = open_register(path, layer=layer, limit_bytes=limit_bytes)
     unplaced = elsewhere(table) or out_of_range(table)
     if unplaced is not None:
         raise LayerError(in_file([unplaced], table.name))
@@ -103,17 +112,42 @@ def read_sites(
     attributes = read_attributes(table, picked)
     declared_area_m2 = attributes.columns["declared_area_m2"].to_numpy(dtype=float)
     shapes = site_shapes(table, declared_area_m2, extent=extent)
-    rejected = in_file([*table.rejected, *attributes.errors, *shapes.errors], table.name)
-    kept = ~told_of(rejected, table.rows)
+    found = [*table.rejected, *attributes.errors, *shapes.errors]
+    no_friche = _no_friche(table, picked, all_friches=all_friches)
+    left_out = tuple(table.rows[no_friche].tolist())
+    rejected = in_file([p for p in found if p.row not in set(left_out)], table.name)
+    kept = ~told_of(rejected, table.rows) & ~no_friche
     data = _assembled(table, attributes, shapes, kept)
     mismatches = _area_mismatches(data, shapes.is_disc[kept], picked.source("declared_area_m2"))
     notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes, *mismatches]
+    if left_out:
+        notes = [p for p in notes if p.row not in set(left_out)]
+        notes.append(_told_left_out(picked, no_friche))
     return SiteFile(
         layer=make_layer(SITES, data, _provenance(table, picked.profile, status)),
         rejected=rejected,
         notes=in_file(notes, table.name),
         row_count=table.row_count,
+        left_out=left_out,
     )
+
+
+def _told_left_out(picked: Picked, no_friche: Bools) -> Problem:
+    _, field, values = picked.columns["is_brownfield"]
+    counts = as_text(values)[no_friche].map(fold).value_counts()
+    expected = ", ".join(f"{count} × {label}" for label, count in counts.items())
+    count = int(no_friche.sum())
+    return problem(
+        "friche-left-out", field=field, found=count, expected=expected, severity="warning"
+    )
+
+
+def _no_friche(table: RawTable, picked: Picked, *, all_friches: bool) -> Bools:
+    """Tell the rows that an inventory of friches says are none."""
+    if picked.profile is not CARTOFRICHES or all_friches:
+        return np.zeros(len(table.rows), dtype=bool)
+    _, _, values = picked.columns["is_brownfield"]
+    return as_text(values).map(fold).isin(NOT_FRICHES).to_numpy(dtype=bool)
 
 
 def _assembled(

@@ -109,6 +109,26 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
     )
 
 
+def vector_layers(path: Path) -> list[str]:
+    """Return the names of the layers of a file that GDAL reads.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of str
+        The names; nothing if the file cannot be read.
+    """
+    with quiet_gdal():
+        try:
+            return [str(name) for name, _ in pyogrio.list_layers(path)]
+        except _ERRORS:
+            return []
+
+
 def read_parquet(path: Path, name: str) -> RawTable:
     """Read a GeoParquet file, or a Parquet table whose columns tell the place.
 

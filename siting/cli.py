@@ -1,4 +1,4 @@
-"""The ``siting`` command: score, check, budget, trajectory, rulesets, serve.
+"""The ``siting`` command: score, check, export, budget, trajectory, rulesets, serve.
 
 Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
 Heavy imports happen inside the commands, so that ``--help`` answers at once.
@@ -114,6 +114,8 @@ def build_app(lang: Language) -> typer.Typer:
     layer_option = Annotated[
         str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
     ]
+    friches_help = _("Keep the friches of an inventory that are unconfirmed or used again.")
+    friches_option = Annotated[bool, typer.Option("--all-friches", help=friches_help)]
     format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
 
     def version(value: bool) -> None:  # noqa: FBT001 - the form typer asks for
@@ -149,13 +151,14 @@ def build_app(lang: Language) -> typer.Typer:
         ] = None,
         form: format_option = "table",
         layer: layer_option = None,
+        all_friches: friches_option = False,
     ) -> None:
-        from siting.commands import score_command  # noqa: PLC0415 - heavy, see the module
+        from siting.commands import Reading, score_command  # noqa: PLC0415 - heavy, see the module
 
         with _progress(_) as progress:
             status = score_command(
-                file, scenario=scenario, ruleset=ruleset, out=out, form=form, layer=layer,
-                translate=_, progress=progress,
+                file, scenario=scenario, ruleset=ruleset, out=out, form=form,
+                reading=Reading(layer, all_friches), translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 
@@ -164,10 +167,14 @@ def build_app(lang: Language) -> typer.Typer:
         file: Annotated[Path, typer.Argument(help=_("File of sites."))],
         layer: layer_option = None,
         form: format_option = "table",
+        all_friches: friches_option = False,
     ) -> None:
-        from siting.commands import check_command  # noqa: PLC0415
+        from siting.commands import Reading, check_command  # noqa: PLC0415
 
-        raise typer.Exit(check_command(file, layer=layer, form=form, translate=_))
+        reading = Reading(layer, all_friches)
+        raise typer.Exit(check_command(file, reading=reading, form=form, translate=_))
+
+    _add_export(app, _)
 
     @app.command(help=_("Show ZAN budgets: reference, used, remaining."))
     def budget(
@@ -235,6 +242,32 @@ def build_app(lang: Language) -> typer.Typer:
         raise typer.Exit(serve_command(port=port, address=address, browser=browser, lang=lang))
 
     return app
+
+
+def _add_export(app: typer.Typer, _: Translate) -> None:
+    """Add the command that writes a register of sites."""
+
+    @app.command(help=_("Write the sites of a file as a register in a published standard."))
+    def export(
+        out: Annotated[Path, typer.Option("--out", "-o", help=_("File to write: .gpkg, .zip."))],
+        file: Annotated[
+            Path | None,
+            typer.Argument(
+                show_default=False,
+                help=_("File of sites; the embedded demonstration sites when it is left out."),
+            ),
+        ] = None,
+        form: Annotated[
+            Literal["cnig"],
+            typer.Option("--format", help=_("Standard: cnig, the CNIG's Sites économiques.")),
+        ] = "cnig",
+        layer: Annotated[
+            str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
+        ] = None,
+    ) -> None:
+        from siting.commands import export_command  # noqa: PLC0415
+
+        raise typer.Exit(export_command(file, out=out, form=form, layer=layer, translate=_))
 
 
 @contextmanager

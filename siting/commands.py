@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import typer
 
 import siting
 from layers.sites import read_sites
+from layers.tables import embedded_file
 from layers.territory import Level, load_territory
 from siting.account import open_account
 from siting.documents import (
@@ -25,8 +27,9 @@ from siting.documents import (
 )
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
+from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
-from siting.pipeline import load_world, manifest, read, run
+from siting.pipeline import DEMONSTRATION_SITES, load_world, manifest, read, run
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.terminal import (
     print_budgets,
@@ -41,6 +44,22 @@ from siting.trajectory import account_trajectories
 from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read of a file of sites.
+
+    Parameters
+    ----------
+    layer
+        Layer of the file, where it has several.
+    all_friches
+        As in :func:`layers.sites.read_sites`.
+    """
+
+    layer: str | None = None
+    all_friches: bool = False
+
+
 def score_command(
     file: Path | None,
     *,
@@ -48,7 +67,7 @@ def score_command(
     ruleset: str | None,
     out: Path | None,
     form: str,
-    layer: str | None,
+    reading: Reading,
     translate: Translate,
     progress: Callable[[str, float], None] | None,
 ) -> int:
@@ -66,8 +85,8 @@ def score_command(
         File to write, if any.
     form
         ``table`` or ``json``.
-    layer
-        Layer of the file.
+    reading
+        What to read of the file.
     translate
         Language of the result.
     progress
@@ -87,7 +106,8 @@ def score_command(
         check_output(out, source=file)
     chosen = _scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    result = run(chosen, world, read(file, world, layer=layer), progress=progress)
+    sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
+    result = run(chosen, world, sites, progress=progress)
     if out is not None:
         write(result, out, translate)
     if form == "json":
@@ -99,15 +119,15 @@ def score_command(
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
 
-def check_command(file: Path, *, layer: str | None, form: str, translate: Translate) -> int:
+def check_command(file: Path, *, reading: Reading, form: str, translate: Translate) -> int:
     """Check a file of sites against the embedded territory, without scoring it.
 
     Parameters
     ----------
     file
         The file.
-    layer
-        Layer of the file.
+    reading
+        What to read of the file.
     form
         ``table`` or ``json``.
     translate
@@ -123,17 +143,58 @@ def check_command(file: Path, *, layer: str | None, form: str, translate: Transl
     SitingError
         If the file cannot be used at all.
     """
-    found = read_sites(file, layer=layer, extent=load_territory().outline)
+    extent = load_territory().outline
+    found = read_sites(file, layer=reading.layer, extent=extent, all_friches=reading.all_friches)
     if form == "json":
         document = {
             "rows": found.row_count,
             "accepted": len(found.layer.data),
+            "left_out": len(found.left_out),
             "rejected": [problem_document(p, translate) for p in found.rejected],
             "notes": [problem_document(p, translate) for p in found.notes],
         }
         typer.echo(dumps(document))
     else:
         print_check(found, file, translate)
+    return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE
+
+
+def export_command(
+    file: Path | None, *, out: Path, form: str, layer: str | None, translate: Translate
+) -> int:
+    """Write the sites of a file as a register in a published standard.
+
+    Parameters
+    ----------
+    file
+        The file; ``None`` for the embedded demonstration sites.
+    out
+        File to write.
+    form
+        The standard: ``cnig``.
+    layer
+        Layer of the file.
+    translate
+        Language of the messages.
+
+    Returns
+    -------
+    int
+        Exit status: 1 when rows were rejected.
+
+    Raises
+    ------
+    SitingError
+        If the file cannot be used or written.
+    """
+    if form != "cnig":
+        raise ValueError(form)
+    if file is not None and out.resolve() == file.resolve():
+        raise SitingError(problem("output-input", file=out.name))
+    found = read_sites(file or embedded_file(DEMONSTRATION_SITES), layer=layer)
+    told = write_cnig(found.layer.geo, out)
+    tell_notes((*found.notes, *told), translate)
+    tell(found.rejected, translate)
     return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE
 
 

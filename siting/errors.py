@@ -68,6 +68,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "output-input": N_("the result would replace the file of sites; name another file"),
         "output-format": N_("“{found}” is not a format of results; expected one of {expected}"),
         "output-folder": N_("the folder “{found}” does not exist"),
+        "cnig-withheld": N_(
+            "{found} sites that are not public were not written: the standard cannot say so"
+        ),
+        "cnig-lost": N_("known for {found} sites, but the standard has no field for it"),
+        "cnig-lacking": N_(
+            "the standard requires fields that are not all known, left empty: {found}"
+        ),
         "output-unwritable": N_("the result cannot be written: {found}"),
     }
 )

@@ -72,14 +72,30 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet take a text for a formula."""
 
 
-def _harmless(value: object) -> object:
-    """Put an apostrophe before a text that a spreadsheet would run."""
+def harmless(value: object) -> object:
+    """Put an apostrophe before a text that a spreadsheet would run.
+
+    Parameters
+    ----------
+    value
+        A cell.
+
+    Returns
+    -------
+    object
+        The cell.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless(-1)
+    ("'=1+1", -1)
+    """
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
     columns = pd.DataFrame(table.drop(columns="geometry"))
-    text = columns.apply(lambda column: column.map(_harmless)).assign(
+    text = columns.apply(lambda column: column.map(harmless)).assign(
         geometry=table.geometry.to_wkt(), crs=table.crs.to_string()
     )
     text.to_csv(path, index=False, encoding="utf-8-sig")

@@ -157,7 +157,9 @@ class Run:
     row_count: int
 
 
-def read(path: Path | None, world: World, *, layer: str | None = None) -> SiteFile:
+def read(
+    path: Path | None, world: World, *, layer: str | None = None, all_friches: bool = False
+) -> SiteFile:
     """Read a file of sites against the territory.
 
     Parameters
@@ -168,6 +170,8 @@ def read(path: Path | None, world: World, *, layer: str | None = None) -> SiteFi
         The territory.
     layer
         Layer of the file, when it has several.
+    all_friches
+        As in :func:`layers.sites.read_sites`.
 
     Returns
     -------
@@ -183,7 +187,7 @@ def read(path: Path | None, world: World, *, layer: str | None = None) -> SiteFi
     if path is None:
         file = embedded_file(DEMONSTRATION_SITES)
         return read_sites(file, extent=outline, status=Status.DEMONSTRATION)
-    return read_sites(path, layer=layer, extent=outline)
+    return read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
 
 
 def run(

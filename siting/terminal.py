@@ -183,7 +183,7 @@ def print_check(found: SiteFile, file: Path, _: Translate) -> None:
     console.print(
         text.format(
             file=file.name, rows=found.row_count, accepted=accepted,
-            rejected=found.row_count - accepted,
+            rejected=found.row_count - accepted - len(found.left_out),
         ),
         markup=False,
     )  # fmt: skip

@@ -420,10 +420,89 @@ def test_only_a_confirmed_friche_is_a_friche(tmp_path):
               "friche potentielle": pd.NA, "inconnu": pd.NA}  # fmt: skip
     rows = [{"site_id": str(i), "site_statut": s, "unite_fonciere_surface": 10_000, "site_nom": "x"}
             for i, s in enumerate(states)]  # fmt: skip
-    found = read_sites(csv(tmp_path, *rows))
-    assert (found.rejected, found.notes) == ((), ())
+    found = read_sites(csv(tmp_path, *rows), all_friches=True)
+    assert (found.rejected, found.notes, found.left_out) == ((), (), ())
     assert found.layer.data["is_brownfield"].tolist() == list(states.values())
     assert set(found.layer.data["source"]) == {CARTOFRICHES.title}
+
+
+@pytest.mark.parametrize("status", ["friche potentielle", "Friche  Potentielle", "potentielle"])
+def test_what_an_inventory_of_friches_does_not_confirm_is_left_out_and_told(tmp_path, status):
+    states = ["friche sans projet", status, "friche reconvertie", status, ""]
+    rows = [{"site_id": str(i), "site_statut": s, "unite_fonciere_surface": 10_000}
+            for i, s in enumerate(states)]  # fmt: skip
+    rows[1]["comm_insee"] = "pas un code 4"  # of no matter: the row is left out
+    found = read_sites(csv(tmp_path, *rows))
+    assert found.layer.data["site_id"].tolist() == ["0", "4"]
+    assert found.left_out == (2, 3, 4)
+    assert found.row_count == len(found.layer.data) + len(found.left_out)
+    assert found.rejected == ()
+    (note,) = found.notes
+    assert (note.code, note.field, note.found) == ("friche-left-out", "site_statut", "3")
+    assert note.expected == f"2 × {status.lower().replace('  ', ' ')}, 1 × friche reconvertie"
+
+
+BRETON = "-1.55,47.2"  # longitude, latitude
+ITALIAN = "47.2,-1.55"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "codes_found"),
+    [
+        ("geompoint", "POINT(-1.55 47.2)", []),
+        ("geompoint", "POINT(47.2 -1.55)", ["coordinates-swapped"]),  # as in the schema
+        ("lon,lat", BRETON, []),
+        ("lon,lat", ITALIAN, ["coordinates-swapped"]),
+        ("long,lat", BRETON, []),
+    ],
+)
+@pytest.mark.parametrize("extent", [None, EXTENT], ids=["anywhere", "territory"])
+def test_swapped_coordinates_are_told_without_a_territory_too(
+    tmp_path, header, cells, codes_found, extent
+):
+    path = tmp_path / "friches.csv"
+    path.write_text(f"site_id,site_statut,unite_fonciere_surface,{header}\na,,100,{cells}\n")
+    found = read_sites(path, extent=extent)
+    assert codes(found.rejected) == codes_found
+    assert accounts_for_every_row(found)
+
+
+def test_friches_of_the_cnig_declare_their_crs_by_their_standard(tmp_path):
+    path = tmp_path / "friches.csv"
+    outline = "POLYGON((-1.55 47.2,-1.549 47.2,-1.549 47.201,-1.55 47.2))"
+    path.write_text(
+        "site_id,site_statut,unite_fonciere_surface,geompoint,geomsurf\n"
+        f"a,,100,POINT(-1.55 47.2),\nb,,100,POINT(-1.55 47.2),'{outline}'\n".replace("'", '"')
+    )
+    found = read_sites(path, extent=EXTENT)
+    assert found.layer.data["geometry_origin"].tolist() == ["disc", "drawn"]
+    note = next(p for p in found.notes if p.code == "crs-standard")
+    assert (note.field, note.expected) == ("geomsurf, geompoint", "EPSG:4326")
+    # Metres are not what the standard says: nothing is guessed.
+    path.write_text(path.read_text().replace("-1.55 47.2", "355000 6700000"))
+    with pytest.raises(LayerError, match="crs-missing"):
+        read_sites(path)
+
+
+def test_vintages_of_cartofriches_give_the_same_sites(tmp_path):
+    common = {"site_id": "44109_1", "site_nom": "Usine", "comm_insee": "44109",
+              "site_statut": "friche sans projet", "urba_zone_type": "UE"}  # fmt: skip
+    first = pd.DataFrame([common | {"local_ancienne_annee": "", "site_surface": "500",
+                                    "lon": -1.55, "lat": 47.2}])  # fmt: skip
+    second = pd.DataFrame([common | {"local_ancien_annee": "", "unite_fonciere_surface": "500",
+                                     "long": -1.55, "lat": 47.2}])  # fmt: skip
+    first.to_csv(tmp_path / "first.csv", index=False)
+    second.to_csv(tmp_path / "second.csv", sep=";", index=False)
+    third = gpd.GeoDataFrame(first, geometry=gpd.points_from_xy([-1.55], [47.2]), crs=4326)
+    third.drop(columns=["lon", "lat"]).to_file(tmp_path / "third.gpkg", layer="friches_surfaces")
+    one, two, three = (
+        read_sites(tmp_path / name) for name in ("first.csv", "second.csv", "third.gpkg")
+    )
+    assert one.rejected == two.rejected == three.rejected == ()
+    same(one.layer.geo, two.layer.geo)
+    same(one.layer.geo, three.layer.geo)
+    # "UE" is a name of zone, not a type: the published schema does not stop it.
+    assert "value-unmapped" in codes(one.notes)
 
 
 def test_zones_of_former_plans_are_known_and_those_without_equivalent_are_told(tmp_path):
