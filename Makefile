@@ -77,7 +77,7 @@ check-locale: setup
 PO := siting/locale/fr/LC_MESSAGES/siting.po
 POT := build/siting.pot
 
-locale: setup  ## Update and compile the French catalogue, write docs/errors.md and docs/rulesets.md
+locale: setup  ## Update and compile the French catalogue, write generated pages of docs/
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping babel.cfg --keywords N_ --keywords translate \
 	  --no-location --no-wrap --sort-output --output $(POT) siting layers app.py
@@ -86,6 +86,7 @@ locale: setup  ## Update and compile the French catalogue, write docs/errors.md 
 	$(BIN)/pybabel --quiet compile --locale fr --input-file $(PO) --output-file $(PO:.po=.mo)
 	$(BIN)/python docs/errors_page.py
 	$(BIN)/python docs/rulesets_page.py
+	$(BIN)/python docs/balance_page.py
 
 # The lock holds for every Python >= 3.11 and every system, has hashes and no address.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,4 +1,5 @@
-"""The ``siting`` command: score, check, export, budget, trajectory, rulesets, serve.
+"""The ``siting`` command: score, check, export, budget, trajectory, balance, rulesets,
+serve.
 
 Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
 Heavy imports happen inside the commands, so that ``--help`` answers at once.
@@ -22,6 +23,7 @@ from siting.errors import EXIT_INTERNAL, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
 
 Format = Literal["table", "json"]
+BalanceLevel = Literal["epci", "departement", "zone_emploi"]
 LevelName = Literal["commune", "epci", "departement", "region", "zone_emploi"]
 
 
@@ -241,6 +243,7 @@ def build_app(lang: Language) -> typer.Typer:
 
         raise typer.Exit(serve_command(port=port, address=address, browser=browser, lang=lang))
 
+    _add_territory_commands(app, _)
     return app
 
 
@@ -268,6 +271,45 @@ def _add_export(app: typer.Typer, _: Translate) -> None:
         from siting.commands import export_command  # noqa: PLC0415
 
         raise typer.Exit(export_command(file, out=out, form=form, layer=layer, translate=_))
+
+
+def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
+    """Add the commands that judge an allocation and tell of a territory."""
+    scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
+    scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
+    ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
+    ruleset_option = Annotated[str | None, typer.Option("--ruleset", "-r", help=ruleset_help)]
+    layer_option = Annotated[
+        str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
+    ]
+    format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
+
+    @app.command(help=_("Judge the balance of the chosen sites: shared out fairly, for whom?"))
+    def balance(
+        file: Annotated[
+            Path | None,
+            typer.Argument(
+                show_default=False,
+                help=_("File of sites; the embedded demonstration sites when it is left out."),
+            ),
+        ] = None,
+        scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
+        level: Annotated[
+            BalanceLevel,
+            typer.Option("--level", help=_("Level of the territories compared in the table.")),
+        ] = "epci",
+        form: format_option = "table",
+        layer: layer_option = None,
+    ) -> None:
+        from siting.commands import balance_command  # noqa: PLC0415
+
+        with _progress(_) as progress:
+            status = balance_command(
+                file, scenario=scenario, ruleset=ruleset, level=level, form=form, layer=layer,
+                translate=_, progress=progress,
+            )  # fmt: skip
+        raise typer.Exit(status)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from layers.sites import read_sites
 from layers.tables import embedded_file
 from layers.territory import Level, load_territory
 from siting.account import open_account
+from siting.balance_document import balance_document
 from siting.documents import (
     budget_document,
     dumps,
@@ -29,7 +30,7 @@ from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
 from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
-from siting.pipeline import DEMONSTRATION_SITES, load_world, manifest, read, run
+from siting.pipeline import DEMONSTRATION_SITES, balance, load_world, manifest, read, run
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.terminal import (
     print_budgets,
@@ -40,6 +41,7 @@ from siting.terminal import (
     tell,
     tell_notes,
 )
+from siting.terminal_territory import print_balance
 from siting.trajectory import account_trajectories
 from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
 
@@ -306,6 +308,61 @@ def trajectory_command(
     else:
         print_trajectory(document["trajectory"], made_with, translate)
     return EXIT_DONE
+
+
+def balance_command(
+    file: Path | None,
+    *,
+    scenario: str,
+    ruleset: str | None,
+    level: str,
+    form: str,
+    layer: str | None,
+    translate: Translate,
+    progress: Callable[[str, float], None] | None,
+) -> int:
+    """Judge the balance of the chosen sites of a file.
+
+    Parameters
+    ----------
+    file
+        The file; ``None`` for the embedded demonstration sites.
+    scenario
+        Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
+    level
+        Level of the territories compared in the table.
+    form
+        ``table`` or ``json``.
+    layer
+        Layer of the file.
+    translate
+        Language of the result.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the file, the scenario or the rule set cannot be used.
+    """
+    chosen = _scenario(scenario, ruleset)
+    world = load_world(progress=progress)
+    result = run(chosen, world, read(file, world, layer=layer), progress=progress)
+    document = balance_document(balance(result, world), result, translate)
+    if form == "json":
+        typer.echo(dumps(document))
+    else:
+        print_balance(document["balance"], result.manifest, level, translate)
+        tell_notes(result.notes, translate)
+    tell(result.rejected, translate)
+    return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
 
 def _scenario(name: str, ruleset: str | None) -> Scenario:

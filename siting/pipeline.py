@@ -5,7 +5,7 @@ The only module that wires readers, measures, scores and the account together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from layers.tables import embedded_file
 from layers.territory import Level, Territory
 from siting import __version__
 from siting.account import Account, open_account
+from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
 from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, LayerUse, Manifest, Scores, Verdict
 from siting.eligibility import Eligibility, assess
@@ -271,6 +272,45 @@ def run(
         notes=(*file.notes, *_run_notes(scenario, sites)),
         row_count=file.row_count,
     )
+
+
+def balance(result: Run, world: World, *, sites: Collection[str] | None = None) -> Balance:
+    """Judge an allocation: how fairly it is shared out, and whom it serves.
+
+    Parameters
+    ----------
+    result
+        The run.
+    world
+        The territory and its layers, those of the run.
+    sites
+        Identifiers of the sites of the allocation; by default those the plan posted: chosen,
+        eligible, and charged to a budget of the period.
+
+    Returns
+    -------
+    Balance
+        Every indicator, without the sites, with them, and the budget left where it is.
+
+    Raises
+    ------
+    ValueError
+        If a site is not in the run.
+    """
+    chosen = tuple(sorted(result.plan.posted if sites is None else set(sites)))
+    unknown = set(chosen) - set(result.sites.index)
+    if unknown:
+        raise ValueError(f"sites that are not in the run: {', '.join(sorted(unknown))}")
+    ground = Ground(world.territory, world.layers, result.scenario.measure)
+    shares = result.shares
+    shares = shares[(shares["level"] == Level.COMMUNE.value) & shares["site_id"].isin(chosen)]
+    placed = with_sites(result.sites.loc[list(chosen)], shares, result.before, ground)
+    cases = (
+        without_sites(result.before, ground),
+        placed,
+        left_where_it_is(placed, result.before, ground),
+    )
+    return judge(ground, cases, result.manifest.layers, sites=chosen)
 
 
 BUDGET_LAYERS = frozenset({"communes", "enaf_flows"})

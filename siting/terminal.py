@@ -48,12 +48,30 @@ _VERDICT_STYLES = {
 }
 
 
-def _console() -> Console:
+def output() -> Console:
+    """Return where results are printed: wide in a pipe, so that no line is cut.
+
+    Returns
+    -------
+    Console
+        The standard output.
+    """
     width = None if sys.stdout.isatty() else WIDE_COLUMNS
     return Console(width=width, highlight=False, emoji=False)
 
 
-def _banner(console: Console, made_with: Manifest, translate: Translate) -> None:
+def banner(console: Console, made_with: Manifest, translate: Translate) -> None:
+    """Print what every result begins with: synthetic layers, and rules that are not the law.
+
+    Parameters
+    ----------
+    console
+        Where.
+    made_with
+        Manifest of the result.
+    translate
+        Language of the words.
+    """
     if made_with.demonstration:
         names = ", ".join(
             translate(layer.title)
@@ -81,7 +99,18 @@ def _warn_of_rules(console: Console, ruleset: Ruleset, translate: Translate) -> 
         console.print(text.format(share=share), style="red", markup=False)
 
 
-def _footer(console: Console, made_with: Manifest, translate: Translate) -> None:
+def footer(console: Console, made_with: Manifest, translate: Translate) -> None:
+    """Print what every result ends with: version, scenario, rule set, day.
+
+    Parameters
+    ----------
+    console
+        Where.
+    made_with
+        Manifest of the result.
+    translate
+        Language of the words.
+    """
     text = translate(
         "siting {version} · scenario {scenario} ({hash}) · rule set {ruleset} ({status}) · {day}"
     )
@@ -99,7 +128,19 @@ def _footer(console: Console, made_with: Manifest, translate: Translate) -> None
     )
 
 
-def _table(columns: Sequence[tuple[str, str]]) -> Table:
+def text_table(columns: Sequence[tuple[str, str]]) -> Table:
+    """Return an empty table.
+
+    Parameters
+    ----------
+    columns
+        Title and side (``left``, ``right``) of each column.
+
+    Returns
+    -------
+    Table
+        Without lines.
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, justify in columns:
         table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
@@ -116,9 +157,9 @@ def print_scores(result: Run, _: Translate) -> None:
     _
         Language of the words.
     """
-    console = _console()
-    _banner(console, result.manifest, _)
-    table = _table(
+    console = output()
+    banner(console, result.manifest, _)
+    table = text_table(
         [
             (_("Rank"), "right"), (_("Site"), "left"), (_("Verdict"), "left"),
             (_("Score"), "right"), (_("Reliability"), "right"), (_("Area (ha)"), "right"),
@@ -134,16 +175,16 @@ def print_scores(result: Run, _: Translate) -> None:
         reasons = (*verdict.reasons, *result.eligibility[site_id].conditions)
         label = f"[{_VERDICT_STYLES[verdict.code]}]{_(VERDICT_LABELS[verdict.code])}[/]"
         table.add_row(
-            number(rank, _), _plain(result.sites.at[site_id, "name"]), label,
+            number(rank, _), plain(result.sites.at[site_id, "name"]), label,
             number(result.scores.total[site_id], _, decimals=1),
             percent(result.scores.reliability[site_id], _),
             hectares(result.sites.at[site_id, "gross_area_m2"], _),
-            hectares(result.land.enaf_m2[site_id], _), _plain(names.get(site_id, "")),
-            _plain(reasons[0].text(_) if reasons else ""),
+            hectares(result.land.enaf_m2[site_id], _), plain(names.get(site_id, "")),
+            plain(reasons[0].text(_) if reasons else ""),
         )  # fmt: skip
     console.print(table)
     _print_plan(console, result, _)
-    _footer(console, result.manifest, _)
+    footer(console, result.manifest, _)
 
 
 def _print_plan(console: Console, result: Run, _: Translate) -> None:
@@ -177,7 +218,7 @@ def print_check(found: SiteFile, file: Path, _: Translate) -> None:
     _
         Language of the words.
     """
-    console = _console()
+    console = output()
     accepted = len(found.layer.data)
     text = _("{file}: rows {rows}, accepted {accepted}, rejected {rejected}")
     console.print(
@@ -206,10 +247,10 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
     _
         Language of the words.
     """
-    console = _console()
-    _banner(console, made_with, _)
+    console = output()
+    banner(console, made_with, _)
     budgets = document["budgets"]
-    table = _table(
+    table = text_table(
         [
             (_("Code"), "left"), (_(LEVEL_LABELS[budgets[0]["level"]]), "left"),
             (_("Reference (ha)"), "right"), (_("Rate"), "right"),
@@ -221,8 +262,8 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
     for row in budgets:
         partial = "" if row["complete"] else " *"
         table.add_row(
-            row["code"], _plain(row["name"] + partial), hectares(row["reference_m2"], _),
-            percent(row["rate"], _, decimals=1), _plain(row["rate_label"]),
+            row["code"], plain(row["name"] + partial), hectares(row["reference_m2"], _),
+            percent(row["rate"], _, decimals=1), plain(row["rate_label"]),
             hectares(row["budget_m2"], _),
             hectares(row["observed_m2"], _), hectares(row["committed_m2"], _),
             hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
@@ -241,7 +282,7 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
         told = _("* part of the territory lies outside the region and is not counted")
         console.print(told, style="dim", markup=False)
     _tell_guarantee(console, budgets, _)
-    _footer(console, made_with, _)
+    footer(console, made_with, _)
 
 
 def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
@@ -274,11 +315,11 @@ def print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate
     _
         Language of the words.
     """
-    console = _console()
-    _banner(console, made_with, _)
+    console = output()
+    banner(console, made_with, _)
     title = f"{document['name']} ({document['code']}), ENAF {document['period']}"
     console.print(title, style="bold", markup=False)
-    table = _table(
+    table = text_table(
         [
             (_("Year"), "right"), (_("Status"), "left"), (_("Observed (ha)"), "right"),
             (_("Committed (ha)"), "right"), (_("Deducted (ha)"), "right"),
@@ -299,7 +340,7 @@ def print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate
     text = _("Status of the observed consumption: {status}. Source: {source}")
     told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
     console.print(told, markup=False, style="dim")
-    _footer(console, made_with, _)
+    footer(console, made_with, _)
 
 
 def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) -> None:
@@ -314,8 +355,8 @@ def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) ->
     _
         Language of the words.
     """
-    console = _console()
-    table = _table(
+    console = output()
+    table = text_table(
         [
             (_("Rule set"), "left"), (_("Status"), "left"), (_("Date"), "left"),
             (_("Reduction"), "right"), (_("Applied"), "right"), (_("Reference"), "left"),
@@ -376,6 +417,17 @@ def tell_notes(notes: Sequence[Problem], _: Translate) -> None:
         typer.echo(f"{word}: {example.line(_)}{more}", err=True)
 
 
-def _plain(text: str) -> str:
-    """Keep the brackets and the control characters of names from acting on the terminal."""
+def plain(text: str) -> str:
+    """Keep the brackets and the control characters of names from acting on the terminal.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        What a table can hold.
+    """
     return escape(printable(text))

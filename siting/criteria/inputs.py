@@ -86,6 +86,8 @@ class Parameters(Section):
     """Road distance within which dwellings can house the workers of a site. Unit: m."""
     jobs_reach_m: Annotated[float, Field(gt=0)]
     """Road distance within which people can work on a site. Unit: m."""
+    walking_reach_m: Annotated[float, Field(gt=0)]
+    """Distance on foot within which a station or a stop serves a site. Unit: m."""
     unknown_tolerance: Annotated[float, Field(ge=0, lt=1)]
     """Share of unknown communes, or of land of unknown cover, up to which a sum or a share is
     still told; beyond it is unknown. No unit, from 0 to 1."""

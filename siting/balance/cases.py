@@ -1,0 +1,217 @@
+"""The three cases: without the sites, with them, the budget left where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.errors import N_
+from layers.spec import Status
+from layers.territory import Level
+from siting.account import Account
+from siting.balance.model import Case, CaseKey, Ground, least_sure
+from siting.criteria.around import numbers
+from siting.criteria.employment import expected_jobs
+from siting.domain import Reason
+
+SITE_UNKNOWN = N_("unknown for {count} sites ({names}), left out")
+NO_BUDGET_LEFT = N_("no EPCI has any budget left")
+BUDGET_UNKNOWN = N_("the budget of {count} EPCI is unknown: nothing is left to them here")
+
+PLACED = ("area_m2", "usable_m2", "enaf_m2", "jobs")
+"""What sites bring; all of it is shared out by commune."""
+
+_PLACES = ("area_m2", "jobs", "jobs_low", "jobs_high")
+
+
+def without_sites(account: Account, ground: Ground) -> Case:
+    """Return the territory as observed: what was consumed and committed, and no site.
+
+    Parameters
+    ----------
+    account
+        The account before the sites.
+    ground
+        The territory.
+
+    Returns
+    -------
+    Case
+        The case.
+    """
+    communes = pd.DataFrame(0.0, index=ground.parents.index, columns=[*PLACED])
+    communes["used_m2"] = _used(account, communes.index)
+    empty = {name: pd.Series(dtype="float64") for name in _PLACES}
+    places = gpd.GeoDataFrame(empty, geometry=[], crs=ground.territory.communes.geo.crs)
+    return Case(CaseKey.WITHOUT, communes, places, sited=False)
+
+
+def with_sites(
+    sites: gpd.GeoDataFrame, shares: pd.DataFrame, account: Account, ground: Ground
+) -> Case:
+    """Return the territory with sites: each is shared out between communes by area.
+
+    Parameters
+    ----------
+    sites
+        The sites judged, rows of the site table.
+    shares
+        ``site_id``, ``code`` (commune), ``area_m2``, ``enaf_m2`` of these sites.
+    account
+        The account before the sites.
+    ground
+        The territory.
+
+    Returns
+    -------
+    Case
+        The case; a commune that holds a part of a site of unknown figure is unknown.
+    """
+    index = ground.parents.index
+    jobs = expected_jobs(sites, ground.parameters)
+    gross_m2 = sites["gross_area_m2"].astype("float64")
+    own = pd.DataFrame({"usable_m2": numbers(sites["usable_area_m2"]), "jobs": jobs["central"]})
+    own.index = sites.index
+    of_site = shares["site_id"]
+    part = shares["area_m2"].to_numpy() / gross_m2.reindex(of_site).to_numpy()
+    pieces = pd.DataFrame(
+        {
+            "area_m2": numbers(shares["area_m2"]),
+            "usable_m2": own["usable_m2"].reindex(of_site).to_numpy() * part,
+            "enaf_m2": numbers(shares["enaf_m2"]),
+            "jobs": own["jobs"].reindex(of_site).to_numpy() * part,
+        }
+    )
+    sums = add_up(pieces, shares["code"])
+    communes = sums.reindex(index)
+    communes.loc[~index.isin(sums.index)] = 0.0
+    places = gpd.GeoDataFrame(
+        {"area_m2": gross_m2, "jobs": jobs["central"], "jobs_low": jobs["low"],
+         "jobs_high": jobs["high"]},
+        geometry=sites.geometry,
+    )  # fmt: skip
+    known = pieces[["enaf_m2"]].isna().groupby(of_site.to_numpy()).any()["enaf_m2"]
+    missing = own.isna().assign(enaf_m2=known.reindex(sites.index, fill_value=False))
+    statuses = [Status(status) for status in set(jobs["status"].dropna())]
+    return Case(
+        CaseKey.WITH,
+        communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        places,
+        sited=True,
+        jobs_status=least_sure(statuses) if statuses else None,
+        unknown={name: _unknown_sites(missing[name]) for name in PLACED[1:] if missing[name].any()},
+    )
+
+
+def left_where_it_is(case: Case, account: Account, ground: Ground) -> Case:
+    """Return the same hectares and jobs, shared out as the budget that is left.
+
+    Formula: total of the sites × remaining budget of the EPCI ÷ remaining budget of all, an EPCI
+    that has overspent having none; inside an EPCI, by what remains to each commune, or by
+    inhabitant where nothing does. The totals are the same, so that the two cases compare where
+    hectares go and not how many there are.
+
+    Parameters
+    ----------
+    case
+        The case with the sites.
+    account
+        The account before the sites.
+    ground
+        The territory.
+
+    Returns
+    -------
+    Case
+        The case; its places are points that stand for communes.
+    """
+    index = ground.parents.index
+    remaining = account.budgets(Level.EPCI)["remaining_m2"]
+    weights = _left_weights(account, ground, remaining)
+    told: tuple[Reason, ...] = ()
+    if remaining.isna().any():
+        figures = {"count": int(remaining.isna().sum())}
+        told = (Reason("budget-unknown", BUDGET_UNKNOWN, figures),)
+    if not weights.sum() > 0:
+        told = (*told, Reason("no-budget-left", NO_BUDGET_LEFT))
+        weights = pd.Series(np.nan, index=index)
+    communes = pd.DataFrame(
+        {name: weights * float(case.communes[name].sum()) for name in PLACED}, index=index
+    )
+    shapes = ground.territory.communes.geo.set_index("code").geometry.reindex(index)
+    held = weights[weights > 0].index
+    jobs = {name: weights[held] * case.places[name].sum() for name in _PLACES}
+    places = gpd.GeoDataFrame(
+        jobs, geometry=shapely.point_on_surface(shapes[held].to_numpy(dtype=object)), index=held,
+        crs=shapes.crs,
+    )  # fmt: skip
+    unknown = {name: (*case.unknown.get(name, ()), *told) for name in (*PLACED, "used_m2")}
+    return Case(
+        CaseKey.LEFT,
+        communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        places,
+        sited=False,
+        jobs_status=case.jobs_status,
+        unknown={name: reasons for name, reasons in unknown.items() if reasons},
+    )
+
+
+def add_up(amounts: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
+    """Add amounts up by code; a sum with an unknown part is unknown.
+
+    Parameters
+    ----------
+    amounts
+        Numbers, missing where unknown.
+    codes
+        Code of each row, in the same order.
+
+    Returns
+    -------
+    DataFrame
+        Sums by code, sorted.
+
+    Examples
+    --------
+    >>> add_up(pd.DataFrame({"x": [1.0, 2.0, np.nan]}), pd.Series(["a", "a", "b"]))
+         x
+    a  3.0
+    b  NaN
+    """
+    by = codes.to_numpy()
+    sums = amounts.groupby(by, sort=True).sum()
+    return sums.mask(amounts.isna().groupby(by, sort=True).any())
+
+
+def _used(account: Account, index: pd.Index) -> pd.Series:
+    """Return the ENAF consumed and committed in the period, by commune."""
+    communes = account.communes
+    used = communes["observed_m2"] + communes["committed_m2"]
+    return pd.Series(numbers(used.reindex(index)), index=index)
+
+
+def _left_weights(account: Account, ground: Ground, remaining: pd.Series) -> pd.Series:
+    """Return the share of the whole that each commune would have."""
+    index = ground.parents.index
+    epci = ground.parents["epci"]
+    left = pd.Series(numbers(remaining), index=remaining.index).fillna(0.0).clip(lower=0.0)
+    if not left.sum() > 0:
+        return pd.Series(0.0, index=index)
+    own = pd.Series(numbers(account.communes["remaining_m2"].reindex(index)), index=index)
+    own = own.fillna(0.0).clip(lower=0.0)
+    people = ground.number("housing", "population").fillna(0.0)
+    of_epci = own.groupby(epci).transform("sum")
+    # What is pooled at the EPCI remains to no commune.
+    by_people = people / people.groupby(epci).transform("sum")
+    inside = (own / of_epci.where(of_epci > 0)).fillna(by_people).fillna(0.0)
+    return inside * epci.map(left) / left.sum()
+
+
+def _unknown_sites(missing: pd.Series) -> tuple[Reason, ...]:
+    names = [str(site) for site in missing.index[missing]]
+    figures: Mapping[str, object] = {"count": len(names), "names": ", ".join(names[:5])}
+    return (Reason("site-unknown", SITE_UNKNOWN, figures),)

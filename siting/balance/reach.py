@@ -1,0 +1,343 @@
+"""Where the hectares go: rural or urban, near whom, near what, with which housing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse
+import shapely
+from scipy.sparse.csgraph import maximum_flow
+
+from layers.errors import N_
+from layers.jobs import FRR_CLASSES, NOT_FRR
+from siting.balance.equality import NOTHING
+from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading
+from siting.criteria.around import nearest_m, numbers
+from siting.criteria.jobs import POLE_CATEGORIES
+from siting.domain import Reason
+
+PARTLY = N_("communes classified in part ({names}) are left out: where they are is not known")
+CLASS_UNKNOWN = N_("the class of {count} communes is unknown: left out")
+OUTSIDE = N_("communes outside the territory are not counted: near its edge, a lower bound")
+ROAD = N_(
+    "{km} km by road, estimated: the straight line, {percent} percent longer (no road network is "
+    "loaded)"
+)
+NO_PLACE = N_("a budget has no place within its commune")
+NO_STOPS = N_("stops of buses and coaches are not known: only railway stations count")
+PEOPLE_UNKNOWN = N_("{count} communes within reach left out, a figure of theirs being unknown")
+NO_STATION = N_("no station is known")
+
+PARTIAL_CLASSES: Final = tuple(name for name in FRR_CLASSES if "partiellement" in name)
+
+Pairs = npt.NDArray[np.intp]
+
+_AREAS: Final = {"pole": POLE_CATEGORIES, "ring": ("20",), "outside": ("30",)}
+
+
+def _nothing() -> Figure:
+    return Figure(None, (Reason("nothing", NOTHING),))
+
+
+# --- Classes of communes --------------------------------------------------------------
+
+
+def _class_share(
+    case: Case,
+    column: str,
+    classes: pd.Series,
+    counted: tuple[str, ...],
+    *,
+    partial_classes: tuple[str, ...] = (),
+) -> Figure:
+    """Return the share of the known amounts that lies in communes of some classes."""
+    amounts = case.communes[column].fillna(0.0)
+    if not amounts.sum() > 0:
+        return _nothing()
+    unsure = classes.isin(partial_classes) & (amounts > 0)
+    missing = classes.isna() & (amounts > 0)
+    known = amounts[~unsure & ~missing]
+    reasons = [*case.unknown.get(column, ())]
+    if unsure.any():
+        names = ", ".join(amounts.index[unsure][:5])
+        reasons.append(Reason("class-partial", PARTLY, {"names": names}))
+    if missing.any():
+        reasons.append(Reason("class-unknown", CLASS_UNKNOWN, {"count": int(missing.sum())}))
+    if not known.sum() > 0:
+        return Figure(None, tuple(reasons))
+    inside = known[classes.reindex(known.index).isin(counted)]
+    return Figure(float(inside.sum() / known.sum()), tuple(reasons))
+
+
+def _frr(ground: Ground, case: Case, *, column: str) -> Figure:
+    counted = tuple(name for name in FRR_CLASSES if name not in (NOT_FRR, *PARTIAL_CLASSES))
+    classes = ground.column("zonings", "frr_2025")
+    return _class_share(case, column, classes, counted, partial_classes=PARTIAL_CLASSES)
+
+
+def _urban(ground: Ground, case: Case, *, column: str, area: str) -> Figure:
+    return _class_share(case, column, ground.column("zonings", "cateaav2020"), _AREAS[area])
+
+
+# --- People and dwellings in reach ----------------------------------------------------
+
+
+def _in_reach(ground: Ground, case: Case, reach_m: float) -> Pairs:
+    """Return pairs (place, commune) within a road distance, by position."""
+    communes = ground.once(("points",), lambda: _commune_points(ground))
+    radius_m = reach_m / ground.parameters.detour_factor
+    shapes = np.asarray(case.places.geometry, dtype=object)
+    return shapely.STRtree(communes).query(shapes, predicate="dwithin", distance=radius_m)
+
+
+def _commune_points(ground: Ground) -> npt.NDArray[np.object_]:
+    shapes = ground.territory.communes.geo.set_index("code").geometry.reindex(ground.parents.index)
+    points: npt.NDArray[np.object_] = shapely.point_on_surface(shapes.to_numpy(dtype=object))
+    return points
+
+
+def _road(ground: Ground, reach_m: float) -> Reason:
+    longer = ground.parameters.detour_factor - 1
+    figures = {"km": f"{reach_m / 1_000:g}", "percent": round(100 * longer)}
+    return Reason("road-estimated", ROAD, figures)
+
+
+def _counted(
+    ground: Ground, case: Case, column: str, reach_m: float
+) -> tuple[float, tuple[Reason, ...]]:
+    """Add up a count over the communes in reach of any place, each commune once."""
+    communes = np.unique(_in_reach(ground, case, reach_m)[1])
+    counts = ground.number("housing", column).iloc[communes]
+    unknown = int(counts.isna().sum())
+    reasons = [_road(ground, reach_m), Reason("outside", OUTSIDE)]
+    if unknown:
+        reasons.append(Reason("people-unknown", PEOPLE_UNKNOWN, {"count": unknown}))
+    return float(counts.sum()), tuple(reasons)
+
+
+def _working_age(ground: Ground, case: Case, *, as_share: bool) -> Figure:
+    if case.places.empty:
+        return _nothing()
+    column = "population_20_64"
+    people, reasons = _counted(ground, case, column, ground.parameters.jobs_reach_m)
+    if as_share:
+        return Figure(people / float(ground.number("housing", column).sum()), reasons)
+    return Figure(people, reasons)
+
+
+def _dwellings_per_job(ground: Ground, case: Case) -> Figure:
+    jobs = case.places["jobs"].sum()
+    if case.places.empty or not jobs > 0:
+        return _nothing()
+    reach_m = ground.parameters.housing_reach_m
+    dwellings, reasons = _counted(ground, case, "vacant_dwellings", reach_m)
+    low, high = case.places["jobs_low"].sum(), case.places["jobs_high"].sum()
+    return Figure(
+        float(dwellings / jobs),
+        (*case.unknown.get("jobs", ()), *reasons),
+        low=float(dwellings / high),
+        high=float(dwellings / low) if low > 0 else None,
+    )
+
+
+def _housed(ground: Ground, case: Case) -> Figure:
+    """Share out the vacant dwellings between the places: a largest flow."""
+    jobs = np.rint(numbers(case.places["jobs"].fillna(0.0))).astype("int64")
+    if case.places.empty or not jobs.sum() > 0:
+        return _nothing()
+    reach_m = ground.parameters.housing_reach_m
+    place, commune = _in_reach(ground, case, reach_m)
+    vacant = ground.number("housing", "vacant_dwellings").fillna(0.0).to_numpy().astype("int64")
+    places, communes = len(jobs), len(vacant)
+    first, last = places + communes, places + communes + 1
+    tails = np.concatenate([np.full(places, first), place, places + np.arange(communes)])
+    heads = np.concatenate([np.arange(places), places + commune, np.full(communes, last)])
+    room = np.concatenate([jobs, np.minimum(jobs[place], vacant[commune]), vacant])
+    graph = scipy.sparse.csr_array(
+        (room.astype("int32"), (tails, heads)), shape=(last + 1, last + 1)
+    )
+    flow = maximum_flow(graph, int(first), int(last)).flow_value
+    _, reasons = _counted(ground, case, "vacant_dwellings", reach_m)
+    return Figure(float(flow / jobs.sum()), (*case.unknown.get("jobs", ()), *reasons))
+
+
+# --- Access ---------------------------------------------------------------------------
+
+
+def _car_free(ground: Ground, case: Case) -> Figure:
+    if case.places.empty:
+        return _nothing()
+    if not case.sited:
+        return Figure(None, (Reason("no-place", NO_PLACE),))
+    stations = ground.layers["stations"].geo
+    open_to_people = stations[stations["passenger"].astype("bool")]
+    distance_m = nearest_m(case.places, open_to_people) * ground.parameters.detour_factor
+    if distance_m.isna().all():
+        return Figure(None, (Reason("no-station", NO_STATION),))
+    near = distance_m <= ground.parameters.walking_reach_m
+    area_m2 = case.places["area_m2"]
+    reasons = (Reason("no-stops", NO_STOPS), _road(ground, ground.parameters.walking_reach_m))
+    return Figure(float(area_m2[near].sum() / area_m2.sum()), reasons)
+
+
+def _town_centres(ground: Ground, case: Case) -> Figure:
+    if case.places.empty:
+        return _nothing()
+    if not case.sited:
+        return Figure(None, (Reason("no-place", NO_PLACE),))
+    poles = ground.column("zonings", "cateaav2020").isin(POLE_CATEGORIES).to_numpy()
+    points = gpd.GeoDataFrame(geometry=_commune_points(ground)[poles], crs=case.places.crs)
+    distance_m = nearest_m(case.places, points) * ground.parameters.detour_factor
+    if distance_m.isna().any():
+        return _nothing()
+    area_m2 = case.places["area_m2"]
+    return Figure(float((distance_m * area_m2).sum() / area_m2.sum()))
+
+
+# --- Registry -------------------------------------------------------------------------
+
+_FRR_SOURCE = "CGI, art. 44 quindecies A ; liste de la DGCL du 10 juillet 2025"
+_AAV_SOURCE = "INSEE, aires d'attraction des villes 2020"
+_RP_SOURCE = "INSEE, recensement de la population"
+_AREA_TITLES: Final = {
+    "pole": N_("In a town (pole of an aire d’attraction)"),
+    "ring": N_("In the ring of a town"),
+    "outside": N_("Outside the attraction of towns"),
+}
+_SHARED: Final = (
+    ("area", "area_m2", N_("land of the sites"), ()),
+    ("enaf", "enaf_m2", N_("ENAF of the sites"), ("land_cover",)),
+    ("jobs", "jobs", N_("jobs expected"), ()),
+)
+
+
+def rural_indicators() -> Iterator[Indicator]:
+    """Make the indicators of rural and urban communes.
+
+    Yields
+    ------
+    Indicator
+        Shares in FRR communes, in towns, their rings, and outside their attraction.
+    """
+    for name, column, title, more in _SHARED:
+        yield Indicator(
+            name=f"frr_{name}",
+            titles=(N_("In a commune classified FRR"), title),
+            theme="rural",
+            unit=SHARE,
+            reading=Reading.NEUTRAL,
+            formula=N_("share in the communes classified FRR in whole, of what is known"),
+            source=_FRR_SOURCE,
+            requires=("sites", "communes", "zonings", *more),
+            function=partial(_frr, column=column),
+            uses_jobs=column == "jobs",
+        )
+    for area, area_title in _AREA_TITLES.items():
+        for name, column, title, more in (_SHARED[0], _SHARED[2]):
+            yield Indicator(
+                name=f"{area}_{name}",
+                titles=(area_title, title),
+                theme="rural",
+                unit=SHARE,
+                reading=Reading.NEUTRAL,
+                formula=N_("share in the communes of that category of aire d’attraction"),
+                source=_AAV_SOURCE,
+                requires=("sites", "communes", "zonings", *more),
+                function=partial(_urban, column=column, area=area),
+                uses_jobs=column == "jobs",
+            )
+
+
+_PEOPLE: Final = ("sites", "communes", "housing")
+
+PLACE_INDICATORS: Final = (
+    Indicator(
+        name="working_age_reach",
+        titles=(N_("Residents aged 20 to 64 within reach of a site"),),
+        theme="people",
+        unit=N_("inhabitants"),
+        reading=Reading.BETTER,
+        formula=N_(
+            "sum over the communes within jobs_reach_m ÷ detour_factor of any site (30 minutes at "
+            "50 km/h in the base scenario), each counted once"
+        ),
+        source=_RP_SOURCE,
+        requires=_PEOPLE,
+        function=partial(_working_age, as_share=False),
+    ),
+    Indicator(
+        name="working_age_reach_share",
+        titles=(N_("Share of the residents aged 20 to 64 within reach of a site"),),
+        theme="people",
+        unit=SHARE,
+        reading=Reading.BETTER,
+        formula=N_("residents aged 20 to 64 within reach ÷ those of the territory"),
+        source=_RP_SOURCE,
+        requires=_PEOPLE,
+        function=partial(_working_age, as_share=True),
+    ),
+    Indicator(
+        name="dwellings_per_job",
+        titles=(N_("Vacant dwellings within reach, per job expected"),),
+        theme="people",
+        unit=N_("dwellings per job"),
+        reading=Reading.BETTER,
+        formula=N_(
+            "vacant dwellings of the communes within housing_reach_m ÷ detour_factor of any site, "
+            "each counted once, ÷ jobs expected (low and high: jobs high and low)"
+        ),
+        source=_RP_SOURCE,
+        requires=_PEOPLE,
+        function=_dwellings_per_job,
+        uses_jobs=True,
+    ),
+    Indicator(
+        name="workers_housed",
+        titles=(N_("Workers that vacant dwellings within reach could house"),),
+        theme="people",
+        unit=SHARE,
+        reading=Reading.BETTER,
+        formula=N_(
+            "largest number of workers given a vacant dwelling within reach of their site, one "
+            "each and no dwelling twice (maximum flow), ÷ jobs expected"
+        ),
+        source="L. R. Ford, D. R. Fulkerson, 1956 ; INSEE, recensement de la population",
+        requires=_PEOPLE,
+        function=_housed,
+        uses_jobs=True,
+    ),
+    Indicator(
+        name="car_free_area",
+        titles=(N_("Land of the sites within walking reach of a passenger station"),),
+        theme="access",
+        unit=SHARE,
+        reading=Reading.BETTER,
+        formula=N_(
+            "share of the gross area of the sites whose edge is within walking_reach_m of a "
+            "station open to passengers (straight line × detour_factor)"
+        ),
+        source="CNIG Sites économiques v2024-10 (gare_dist)",
+        requires=("sites", "stations"),
+        function=_car_free,
+    ),
+    Indicator(
+        name="town_centre_distance",
+        titles=(N_("Mean distance of the sites to a town centre"),),
+        theme="access",
+        unit="m",
+        reading=Reading.WORSE,
+        formula=N_(
+            "mean, weighted by gross area, of the straight line × detour_factor from the edge of "
+            "a site to the nearest commune that is the pole of an aire d’attraction"
+        ),
+        source=_AAV_SOURCE,
+        requires=("sites", "communes", "zonings"),
+        function=_town_centres,
+    ),
+)

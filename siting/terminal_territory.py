@@ -1,0 +1,95 @@
+"""What the command line prints of a balance and of a territory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from siting.balance import CASE_LABELS, THEMES, CaseKey
+from siting.domain import Manifest
+from siting.i18n import Translate
+from siting.labels import LEVEL_LABELS, STATUS_LABELS, UNKNOWN, number, percent
+from siting.terminal import banner, footer, output, plain, text_table
+
+SMALL = 10
+"""Below it, a number is shown with decimals."""
+
+
+def print_balance(document: dict[str, Any], made_with: Manifest, level: str, _: Translate) -> None:
+    """Print the balance of an allocation, by theme, then what is not known.
+
+    Parameters
+    ----------
+    document
+        The ``balance`` of the document.
+    made_with
+        Its manifest.
+    level
+        Level of the territories compared.
+    _
+        Language of the words.
+    """
+    console = output()
+    banner(console, made_with, _)
+    text = _("Sites judged: {count}; left out of the plan: {left_out}. Territories: {level}.")
+    told = text.format(
+        count=len(document["sites"]),
+        left_out=len(document["left_out"]),
+        level=_(LEVEL_LABELS[level]),
+    )
+    console.print(told, style="bold", markup=False)
+    rows = [row for row in document["indicators"] if _is_shown(row, level)]
+    for theme, title in THEMES.items():
+        of_theme = [row for row in rows if row["theme"] == theme]
+        if of_theme:
+            console.print(f"\n{_(title)}", style="bold", markup=False)
+            _print_theme(console, of_theme, _)
+    _print_unknown(console, rows, _)
+    footer(console, made_with, _)
+
+
+def _is_shown(row: dict[str, Any], level: str) -> bool:
+    return bool(row["theme"] != "equality" or row["level"] == level)
+
+
+def _print_theme(console: Console, rows: list[dict[str, Any]], _: Translate) -> None:
+    columns = [(_("Indicator"), "left"), (_("Unit"), "left")]
+    columns += [(_(CASE_LABELS[key]), "right") for key in CaseKey]
+    table = text_table([*columns, (_("Reading"), "left"), (_("Status"), "left")])
+    for row in rows:
+        values = [_value(row["values"][key.value], row["unit"], _) for key in CaseKey]
+        status = _(STATUS_LABELS[row["status"]])
+        table.add_row(plain(row["title"]), row["unit"], *values, row["reading_label"], status)
+    console.print(table)
+
+
+def _value(figure: dict[str, Any], unit: str, _: Translate) -> str:
+    text = _number(figure["value"], unit, _)
+    if figure["low"] is not None and figure["high"] is not None:
+        text += f" [{_number(figure['low'], unit, _)} ; {_number(figure['high'], unit, _)}]"
+        text = plain(text)
+    return f"{text} ({plain(figure['detail'])})" if figure["detail"] else text
+
+
+def _number(value: float | None, unit: str, _: Translate) -> str:
+    if value is None:
+        return UNKNOWN
+    if unit == _("share"):
+        return percent(value, _, decimals=1)
+    decimals = 3 if unit == _("index") else 0 if abs(value) >= SMALL else 2
+    return number(value, _, decimals=decimals)
+
+
+def _print_unknown(console: Console, rows: list[dict[str, Any]], _: Translate) -> None:
+    """Tell once each thing that is not known, with the number of indicators concerned."""
+    told: dict[str, set[str]] = {}
+    for row in rows:
+        for key in (CaseKey.WITH, CaseKey.LEFT):
+            for reason in row["values"][key.value]["unknown"]:
+                told.setdefault(reason["message"], set()).add(row["name"])
+    if told:
+        console.print("\n" + _("Not known, or not counted"), style="bold", markup=False)
+    for message, names in told.items():
+        text = _("{message} (indicators: {count})")
+        console.print(f"  {text.format(message=message, count=len(names))}", markup=False)
