@@ -1,5 +1,4 @@
-"""The ``siting`` command: score, check, export, budget, trajectory, balance, rulesets,
-serve.
+"""The ``siting`` command: one function for each thing it can be asked.
 
 Exit status: 0 done, 1 done with rejected rows, 2 unusable input, 3 internal error.
 Heavy imports happen inside the commands, so that ``--help`` answers at once.
