@@ -127,6 +127,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "layer-unknown": N_("there is no layer named “{found}”; expected one of {expected}"),
         "zero-unknown": N_("{found} rows hold a zero that no measure made: read as unknown"),
+        "feed-incomplete": N_(
+            "the feed has no {found}, without which departures cannot be counted; it has {expected}"
+        ),
+        "feed-dangling": N_("{found} rows name what {expected} does not have and were left out"),
+        "feed-no-day": N_("no service runs on a working day from {found}"),
         "cog-unmatched": N_(
             "neither the passage table nor their own code leads these communes to the territory "
             "({expected}): {found}"

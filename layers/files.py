@@ -287,7 +287,7 @@ def unpacked(
     with tempfile.TemporaryDirectory(prefix="siting-") as folder:
         try:
             with zipfile.ZipFile(path) as archive:
-                _check_archive(archive, path, limit_bytes)
+                check_archive(archive, path, limit_bytes)
                 files = {
                     PurePosixPath(m.filename): m
                     for m in archive.infolist()
@@ -301,7 +301,23 @@ def unpacked(
         yield inner, chosen.stem, inner_layer
 
 
-def _check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int) -> None:
+def check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int = LIMIT_BYTES) -> None:
+    """Refuse an archive that would write elsewhere, unfold beyond measure, or is locked.
+
+    Parameters
+    ----------
+    archive
+        The archive.
+    path
+        Where it is.
+    limit_bytes
+        Largest size accepted of what it unfolds to.
+
+    Raises
+    ------
+    LayerError
+        ``archive-unsafe`` or ``archive-broken``.
+    """
     members = archive.infolist()
     unsafe = [m.filename for m in members if _escapes(m)]
     if unsafe:

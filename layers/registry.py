@@ -25,6 +25,7 @@ from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
 from layers.prices import PRICES, PRICES_RULES, load_prices
+from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
@@ -114,6 +115,7 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(FRR, load_frr, FRR_RULES),
             OptionalSource(STATION_TRAFFIC, load_station_traffic),
             OptionalSource(FREIGHT_SIDINGS, load_freight_sidings),
+            OptionalSource(PUBLIC_TRANSPORT_STOPS, load_public_transport_stops),
             OptionalSource(SEWAGE_PLANTS, load_sewage_plants, commune="commune"),
         )
     }
