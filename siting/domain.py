@@ -68,10 +68,15 @@ class VerdictCode(StrEnum):
 
 
 class Objective(StrEnum):
-    """Whether more of a criterion is better (``max``) or worse (``min``)."""
+    """Whether more of a criterion is better (``max``), worse (``min``), or neither.
+
+    ``target``: the best is a value or a range that the scenario sets; too little and too
+    much are both worse.
+    """
 
     MIN = "min"
     MAX = "max"
+    TARGET = "target"
 
 
 class LandClass(StrEnum):
@@ -280,7 +285,7 @@ class Criterion:
     theme
         Theme it belongs to.
     objective
-        Whether more is better.
+        Whether more is better, worse, or best at a target.
     unit
         Unit of the measure, ``""`` for a share, ``"label"`` for a category.
     requires

@@ -154,6 +154,9 @@ class CriterionSetting(Section):
     points: tuple[tuple[float, Share], ...] = ()
     """Breakpoints [measure, value]: measures increase, values from 0 (worst) to 1 (best),
     straight lines between them, constant beyond. Unit: that of the criterion."""
+    shape: Literal["monotonic", "target"] = "monotonic"
+    """Shape of the breakpoints: “monotonic” follows the direction of the criterion, “target”
+    rises to a best measure or plateau, then falls. To be said, so that a slip is refused."""
     categories: Mapping[str, Share] = {}
     """Value of each category of a criterion that is a label, from 0 (worst) to 1 (best)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final, TypeVar, get_args
@@ -335,23 +335,51 @@ def _criterion_problems(criterion: Criterion, setting: Tree) -> Iterator[tuple[P
         yield from _same_keys(("categories",), setting["categories"], criterion.labels)
     else:
         points = _valid(tuple[tuple[float, Share], ...], setting["points"])
-        yield from _point_problems(criterion, points or ())
+        yield from _point_problems(criterion, points or (), setting.get("shape", "monotonic"))
+    if criterion.labels and setting.get("shape", "monotonic") != "monotonic":
+        found = str(setting["shape"])
+        yield ("shape",), problem("scenario-value", found=found, expected="monotonic")
 
 
 def _point_problems(
-    criterion: Criterion, points: Sequence[tuple[float, float]]
+    criterion: Criterion, points: Sequence[tuple[float, float]], shape: object
 ) -> Iterator[tuple[Path, Problem]]:
     found = ", ".join(f"[{x:g}, {v:g}]" for x, v in points)
-    steps = [(x2 - x1, v2 - v1) for (x1, v1), (x2, v2) in pairwise(points)]
-    if any(x <= 0 for x, _ in steps):
+    steps = [v2 - v1 for (_, v1), (_, v2) in pairwise(points)]
+    objective = Objective.TARGET if shape == "target" else criterion.objective
+    if any(x2 <= x1 for (x1, _), (x2, _) in pairwise(points)):
         expected = N_("measures that increase")
         yield ("points",), problem("scenario-value", found=found, expected=expected)
-    elif criterion.objective is Objective.MAX and any(v < 0 for _, v in steps):
-        expected = N_("values that never fall: more is better")
-        yield ("points",), problem("scenario-value", found=found, expected=expected)
-    elif criterion.objective is Objective.MIN and any(v > 0 for _, v in steps):
-        expected = N_("values that never rise: less is better")
-        yield ("points",), problem("scenario-value", found=found, expected=expected)
+    elif shape != "target" and criterion.objective is Objective.TARGET:
+        yield ("shape",), problem("scenario-value", found=str(shape), expected="target")
+    elif points and not _SHAPES[objective](steps):
+        yield ("points",), problem("scenario-value", found=found, expected=_SHAPED[objective])
+
+
+def _never_falls(steps: Sequence[float]) -> bool:
+    return all(step >= 0 for step in steps)
+
+
+def _never_rises(steps: Sequence[float]) -> bool:
+    return all(step <= 0 for step in steps)
+
+
+def _rises_then_falls(steps: Sequence[float]) -> bool:
+    """Tell whether values rise, may stay, then fall; on both sides, or it is not a target."""
+    signs = [step > 0 for step in steps if step]
+    return True in signs and False in signs and signs == sorted(signs, reverse=True)
+
+
+_SHAPES: Final[Mapping[Objective, Callable[[Sequence[float]], bool]]] = {
+    Objective.MAX: _never_falls,
+    Objective.MIN: _never_rises,
+    Objective.TARGET: _rises_then_falls,
+}
+_SHAPED: Final[Mapping[Objective, str]] = {
+    Objective.MAX: N_("values that never fall: more is better"),
+    Objective.MIN: N_("values that never rise: less is better"),
+    Objective.TARGET: N_("values that rise to the target, then fall"),
+}
 
 
 def _same_keys(path: Path, raw: object, expected: Sequence[str]) -> Iterator[tuple[Path, Problem]]:

@@ -262,6 +262,27 @@ def test_a_problem_names_the_file_that_set_the_key(write):
             {"criteria": {"working_age_reach": {"points": [[0, 1], [9, 0]]}}},
             ("scenario-value", "criteria.working_age_reach.points"),
         ),
+        (  # farther, then nearer: a target, but not said so
+            {"criteria": {"distance_port_m": {"points": [[0, 0], [9, 1], [20, 0]]}}},
+            ("scenario-value", "criteria.distance_port_m.points"),
+        ),
+        (  # said to be a target, but it only falls
+            {"criteria": {"distance_port_m": {"shape": "target", "points": [[0, 1], [9, 0]]}}},
+            ("scenario-value", "criteria.distance_port_m.points"),
+        ),
+        (  # two targets
+            {"criteria": {"distance_port_m": {
+                "shape": "target", "points": [[0, 0], [9, 1], [20, 0], [30, 1], [40, 0]]}}},
+            ("scenario-value", "criteria.distance_port_m.points"),
+        ),
+        (
+            {"criteria": {"brownfield": {"shape": "target"}}},
+            ("scenario-value", "criteria.brownfield.shape"),
+        ),
+        (
+            {"criteria": {"distance_port_m": {"shape": "bell"}}},
+            ("scenario-value", "criteria.distance_port_m.shape"),
+        ),
         (
             {"criteria": {"distance_port_m": {"points": []}}},
             ("scenario-value", "criteria.distance_port_m.points"),
@@ -310,6 +331,13 @@ def test_a_problem_names_the_file_that_set_the_key(write):
 )  # fmt: skip
 def test_a_wrong_value_has_one_clear_problem(changes, expected):
     assert problems_of(make_scenario, merge(TREE, changes)) == [expected]
+
+
+@pytest.mark.parametrize("points", [[[0, 0], [9, 1], [20, 0]], [[0, 0.2], [5, 1], [9, 1], [20, 0]]])
+def test_a_target_that_is_said_is_accepted(points):
+    setting = {"distance_port_m": {"shape": "target", "points": points}}
+    scenario = with_changes(BASE, {"criteria": setting})
+    assert [list(p) for p in scenario.criteria["distance_port_m"].points] == points
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,18 @@ from siting.scoring import interpolated, score, value_of, values, weighted_sum
 SCENARIOS = {name: load_scenario(name) for name in scenario_names()}
 BASE = SCENARIOS["base"]
 NUMERIC = [name for name, criterion in CRITERIA.items() if not criterion.labels]
+TARGETED = with_changes(
+    BASE,
+    {
+        "criteria": {
+            "housing_vacancy_rate": {
+                "shape": "target",
+                "points": [[0.04, 0], [0.06, 1], [0.07, 1], [0.1, 0]],
+            }
+        }
+    },
+)
+"""The base scenario with a target: a fluid housing market."""
 MEASURE = st.floats(-1e7, 1e7) | st.sampled_from([np.inf, 0.0, 1.0, 3_000.0])
 
 
@@ -117,15 +129,37 @@ def test_contributions_add_up_and_figures_stay_in_bounds(matrix, name):
 
 
 @settings(deadline=None)
-@given(name=st.sampled_from(NUMERIC), pair=st.tuples(MEASURE, MEASURE), matrix=matrices(1))
-def test_a_better_measure_never_lowers_the_score(name, pair, matrix):
-    for scenario in SCENARIOS.values():
-        totals = [
+@given(
+    name=st.sampled_from(NUMERIC), measures=st.lists(MEASURE, min_size=3, max_size=3),
+    matrix=matrices(1),
+)  # fmt: skip
+def test_a_better_measure_never_lowers_the_score(name, measures, matrix):
+    for scenario in [*SCENARIOS.values(), TARGETED]:
+        low, middle, high = [
             score(matrix.assign(**{name: [measure]}), scenario).total.iloc[0]
-            for measure in sorted(pair)
+            for measure in sorted(measures)
         ]
-        worse, better = totals if CRITERIA[name].objective is Objective.MAX else totals[::-1]
-        assert better >= worse
+        setting = scenario.criteria[name]
+        if setting.shape == "target":  # one peak: nothing between is worse than both sides
+            assert middle >= min(low, high)
+        elif CRITERIA[name].objective is Objective.MAX:
+            assert high >= middle >= low
+        else:
+            assert low >= middle >= high
+
+
+def test_a_target_falls_on_both_sides():
+    one = TARGETED.criteria["housing_vacancy_rate"].value_function()
+    found = value_of(pd.Series([0.03, 0.05, 0.06, 0.065, 0.07, 0.085, 0.2]), one)
+    assert found.tolist() == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
+
+
+@pytest.mark.parametrize("name", [n for n in CRITERIA if CRITERIA[n].labels])
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_every_category_has_a_value(scenario, name):
+    function = scenario.criteria[name].value_function()
+    found = value_of(pd.Series(CRITERIA[name].labels, dtype=object), function)
+    assert found.between(0, 1).all()
 
 
 POINTS = st.lists(

@@ -1,5 +1,6 @@
 """What holds for every registered criterion: a new one is tested by being registered."""
 
+import importlib.util
 import re
 from inspect import getdoc
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from layers import site_table as table
 from siting.criteria import CRITERIA, THEMES
-from siting.domain import Objective
+from siting.eligibility import RULES
 from siting.scenario import load_scenario
 from siting.scoring import decision_matrix, score
 
@@ -102,22 +103,42 @@ def test_it_has_a_test_of_its_own(criterion, root):
     assert re.search(rf"^def test_{criterion.name}\(", text, re.MULTILINE)
 
 
+@pytest.fixture(scope="module")
+def page(root):
+    """The script that writes docs/criteria.md."""
+    path = root / "docs" / "criteria_page.py"
+    spec = importlib.util.spec_from_file_location("criteria_page", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_the_one_its_script_writes(page):
+    assert page.PAGE.read_text("utf-8") == page.render(), "run docs/criteria_page.py"
+
+
 @EVERY
-def test_its_page_agrees_with_the_base_scenario(criterion, root):
-    page = (root / "docs/criteria.md").read_text("utf-8")
-    section = page.split(f"### `{criterion.name}`\n", 1)[1].split("\n#", 1)[0]
-    setting = SCENARIO.criteria[criterion.name]
-    pairs = [(f"{x:g}", v) for x, v in setting.points] or setting.categories.items()
-    values = " ; ".join(f"{x} → {v:g}" for x, v in pairs)
-    assert f"- **Valeurs** : {values}.\n" in section
-    assert f"- **Poids dans le thème** : {setting.weight:g}.\n" in section
-    assert f"- **Statut des seuils** : {setting.source}." in section
-    assert f"- **Définition** : {criterion.source}.\n" in section
+def test_it_is_documented(criterion, page):
+    note = page.NOTES["criteria"][criterion.name]
+    assert set(note) == {"what", "formula", "unknown"}
+    assert all(text.strip().endswith(".") for text in note.values())
+    section = page.PAGE.read_text("utf-8").split(f"### `{criterion.name}`\n", 1)[1]
+    section = section.split("\n#", 1)[0]
+    assert note["what"] in section
     assert all(f"`{name}`" in section for name in criterion.requires)
-    unit = {"": "part (0 à 1)", "label": "catégorie"}.get(criterion.unit, criterion.unit)
-    assert f"- **Unité** : {unit} ; " in section
-    more = "plus, c'est mieux" if criterion.objective is Objective.MAX else "moins, c'est mieux"
-    assert more in section
+
+
+def test_nothing_is_documented_that_is_not_there(page):
+    assert set(page.NOTES["criteria"]) == set(CRITERIA)
+    assert set(page.NOTES["eligibility"]) == set(RULES)
+
+
+@EVERY
+def test_the_base_scenario_gives_its_unit_and_a_source_with_its_status(criterion):
+    setting = SCENARIO.criteria[criterion.name]
+    assert setting.unit == criterion.unit
+    status = ("réglementaire", "convention", "hypothèse de travail")
+    assert any(word in setting.source.lower() for word in status), setting.source
 
 
 @EVERY
