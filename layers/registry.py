@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
 from layers.cog import load_passage
+from layers.commune_figures import COMMUNE_FIGURES, COMMUNE_FIGURES_RULES, load_commune_figures
 from layers.environment import PROTECTED_AREAS, load_protected_areas
 from layers.errors import LayerError, Problem, problem
 from layers.freight_sidings import FREIGHT_SIDINGS, load_freight_sidings
@@ -22,6 +24,7 @@ from layers.frr import FRR, FRR_RULES, load_frr, with_frr
 from layers.harmonise import Rules, on_communes, recode
 from layers.housing import HOUSING, HOUSING_RULES, load_housing
 from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_housing_tension
+from layers.industrial_flows import INDUSTRIAL_FLOWS, load_industrial_flows
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
 from layers.prices import PRICES, PRICES_RULES, load_prices
@@ -29,6 +32,7 @@ from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transpor
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
+from layers.surroundings import SURROUNDINGS, load_surroundings
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
     INTERCHANGES,
@@ -99,6 +103,7 @@ LAYERS: Mapping[str, Source] = MappingProxyType(
             Source(PORTS, load_ports),
             Source(PROTECTED_AREAS, load_protected_areas),
             Source(ENAF_FLOWS, load_enaf_flows),
+            Source(INDUSTRIAL_FLOWS, load_industrial_flows),
         )
     }
 )
@@ -117,6 +122,16 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(FREIGHT_SIDINGS, load_freight_sidings),
             OptionalSource(PUBLIC_TRANSPORT_STOPS, load_public_transport_stops),
             OptionalSource(SEWAGE_PLANTS, load_sewage_plants, commune="commune"),
+            *(
+                OptionalSource(
+                    spec, partial(load_commune_figures, spec), COMMUNE_FIGURES_RULES[name]
+                )
+                for name, spec in COMMUNE_FIGURES.items()
+            ),
+            *(
+                OptionalSource(spec, partial(load_surroundings, spec))
+                for spec in SURROUNDINGS.values()
+            ),
         )
     }
 )

@@ -1,0 +1,103 @@
+"""What lies around sites and no open file of the embedded territory holds: optional layers.
+
+Points, lines and polygons in EPSG:2154. A layer that is not given leaves the criteria that
+read it unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from layers.errors import N_
+from layers.spec import Column, GeometryKind, Layer, LayerSpec, Provenance
+from layers.tables import checked_layer, local_provenance, read_vector
+
+RISKS: Final = ("inondation", "submersion marine", "mouvement de terrain", "feu de forêt",
+                "minier", "technologique")  # fmt: skip
+"""Risks of prevention plans: natural and mining (PPRN, PPRM), technological (PPRT)."""
+
+FLOOD_RISKS: Final = ("inondation", "submersion marine")
+
+CLOSED_ZONES: Final = ("interdiction", "interdiction stricte", "délaissement", "expropriation")
+"""Zones of a risk plan where building is forbidden in general (“red” zones)."""
+
+RISK_ZONES: Final = ("prescriptions hors zone d'aléa", "prescriptions", *CLOSED_ZONES)
+"""Zones of a risk plan: TYPEREG 01 to 06 of the CNIG standard PPR."""
+
+HAZARD_REGIMES: Final = ("seveso seuil haut", "seveso seuil bas")
+
+
+def _spec(name: str, title: str, geometry: GeometryKind, *columns: Column) -> LayerSpec:
+    named = Column("name", "string", "Name", nullable=True)
+    return LayerSpec(name, title, (named, *columns), crs="EPSG:2154", geometry=geometry)
+
+
+_JOBS: Final = Column("jobs", "number", "Jobs", unit="jobs", nullable=True, minimum=0)
+
+AIRPORTS: Final = _spec("airports", N_("Airports with freight or business traffic"), "point")
+BROWNFIELDS: Final = _spec("brownfields", N_("Brownfields (friches)"), "polygon")
+RISK_PLANS: Final = _spec(
+    "risk_plans",
+    N_("Risk prevention plans"),
+    "polygon",
+    Column("risk", "string", "Risk of the plan", choices=RISKS),
+    Column("zone", "string", "What its rules do there", choices=RISK_ZONES),
+)
+HAZARDOUS_SITES: Final = _spec(
+    "hazardous_sites",
+    N_("Seveso establishments"),
+    "point",
+    Column("regime", "string", "Regime of the establishment", choices=HAZARD_REGIMES),
+)
+SUBSTATIONS: Final = _spec("substations", N_("Electrical substations"), "point")
+GAS_NETWORK: Final = _spec("gas_network", N_("Gas network"), "line")
+ACTIVITY_ZONES: Final = _spec("activity_zones", N_("Activity zones"), "polygon", _JOBS)
+ESTABLISHMENTS: Final = _spec(
+    "establishments",
+    N_("Establishments of industry"),
+    "point",
+    Column("naf", "string", "NAF division: 2 digits, zeros kept"),
+)
+
+SURROUNDINGS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
+            AIRPORTS, BROWNFIELDS, RISK_PLANS, HAZARDOUS_SITES, SUBSTATIONS, GAS_NETWORK,
+            ACTIVITY_ZONES, ESTABLISHMENTS,
+        )
+    }
+)  # fmt: skip
+"""Every optional layer of places, by name."""
+
+
+def load_surroundings(
+    spec: LayerSpec, path: Path, *, provenance: Provenance | None = None
+) -> Layer:
+    """Read a layer of places.
+
+    Parameters
+    ----------
+    spec
+        Its contract, one of :data:`SURROUNDINGS`.
+    path
+        A vector file in EPSG:2154 with the columns of the contract.
+    provenance
+        Provenance of ``path``; by default ``declared``, all else not stated.
+
+    Returns
+    -------
+    Layer
+        The layer, in EPSG:2154.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+    """
+    source = provenance or local_provenance(path)
+    lengths = {"naf": 2} if spec is ESTABLISHMENTS else {}
+    return checked_layer(spec, read_vector(path), source, lengths=lengths)
