@@ -39,7 +39,7 @@ def manifest_document(manifest: Manifest, translate: Translate) -> dict[str, Any
     -------
     dict
         ``version``, ``scenario``, ``scenario_hash``, ``ruleset``, ``ruleset_status``,
-        ``created`` (ISO day), ``demonstration`` and ``layers``.
+        ``created`` (ISO day), ``demonstration``, ``reach`` and ``layers``.
     """
     document = asdict(manifest)
     document["created"] = manifest.created.isoformat()
@@ -157,6 +157,7 @@ def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
                 ],
                 "score": _number(total),
                 "reliability": _number(reliability),
+                "gaps": [reason_document(gap, translate) for gap in run.gaps[site_id]],
                 "rank": _whole(rank),
                 "gross_area_m2": _area(gross),
                 "enaf_m2": _whole(enaf),

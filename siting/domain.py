@@ -352,6 +352,22 @@ class LayerUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How the distance by road of the measures was told.
+
+    Parameters
+    ----------
+    method
+        ``distance``: straight line × ``detour_factor``, no road network.
+    detour_factor
+        Road distance over straight-line distance.
+    """
+
+    method: str
+    detour_factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a result was made with.
 
@@ -367,6 +383,8 @@ class Manifest:
         Layers used, with vintage and status.
     created
         Day of the run.
+    reach
+        How distances by road were told; ``None`` where no site was measured.
     """
 
     version: str
@@ -376,6 +394,7 @@ class Manifest:
     ruleset_status: str
     layers: tuple[LayerUse, ...]
     created: date
+    reach: Reach | None = None
 
     @property
     def demonstration(self) -> bool:

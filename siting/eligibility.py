@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.coverage import covered_area, polygon_areas
+from layers.surroundings import CLOSED_ZONES
 from siting.criteria.around import Booleans, numbers
 from siting.criteria.inputs import NEVER_SERVICED, Inputs
+from siting.criteria.risks import IN_ZRE, water_zone
+from siting.criteria.zones import areas_of, parts_in
 from siting.domain import Reason
 from siting.scenario import EligibilitySettings, Scenario
 
@@ -97,7 +100,8 @@ def assess(inputs: Inputs, scenario: Scenario) -> dict[Any, Eligibility]:
     Parameters
     ----------
     inputs
-        Sites and the layer ``protected_areas``; without it, what it says stays unknown.
+        Sites and the layers ``protected_areas``, ``risk_plans``, ``communes`` and
+        ``water_zones``; without one, what it says stays unknown.
     scenario
         Gives the thresholds.
 
@@ -158,7 +162,7 @@ def protected(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
         One a site and kind of area.
     """
     for hit, effect in _protected_parts(inputs, thresholds):
-        if effect == "exclusion" and hit.figures["share"] >= thresholds.protected_exclusion_share:
+        if _excludes(hit, effect, thresholds):
             yield hit
 
 
@@ -176,10 +180,64 @@ def protected_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterat
         One a site and kind of area, unless it excludes the site.
     """
     for hit, effect in _protected_parts(inputs, thresholds):
-        share = hit.figures["share"]
-        excludes = effect == "exclusion" and share >= thresholds.protected_exclusion_share
-        if share >= thresholds.protected_condition_share and not excludes:
+        enough = hit.figures["share"] >= thresholds.protected_condition_share
+        if enough and not _excludes(hit, effect, thresholds):
             yield hit
+
+
+def risk_closed(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites that lie for a large part where a risk plan forbids to build.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``risk_plans``; ``risk_exclusion_share``.
+
+    Yields
+    ------
+    Hit
+        One a site and risk.
+    """
+    for hit, closed in _risk_parts(inputs):
+        if closed and hit.figures["share"] >= thresholds.risk_exclusion_share:
+            yield hit
+
+
+def risk_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites of which a part is ruled by a risk plan.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``risk_plans``; ``risk_condition_share``.
+
+    Yields
+    ------
+    Hit
+        One a site and risk, unless it excludes the site; of the zones that forbid to build
+        and of the others apart.
+    """
+    for hit, closed in _risk_parts(inputs):
+        share = hit.figures["share"]
+        excludes = closed and share >= thresholds.risk_exclusion_share
+        if share >= thresholds.risk_condition_share and not excludes:
+            yield hit
+
+
+def water_scarce(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites in a commune where water is scarce (ZRE).
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites, layers ``communes`` and ``water_zones``; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    yield from _whole_sites(inputs, _equal(water_zone(inputs), IN_ZRE))
 
 
 def zone_closed(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
@@ -300,6 +358,16 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 protected,
             ),
             Rule(
+                "site-risk-closed",
+                "exclusion",
+                N_(
+                    "{concerned_ha} ha of the site ({percent} %) lie where the risk plan "
+                    "({risk}: {names}) forbids to build"
+                ),
+                "",
+                risk_closed,
+            ),
+            Rule(
                 "site-not-serviceable",
                 "exclusion",
                 N_("the {concerned_ha} ha of the site cannot be serviced ({stage})"),
@@ -322,6 +390,26 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 ),
                 "",
                 protected_in_part,
+            ),
+            Rule(
+                "site-risk-ruled",
+                "condition",
+                N_(
+                    "{concerned_ha} ha of the site ({percent} %) lie in a zone of the risk plan "
+                    "({risk}: {names}) whose rules apply"
+                ),
+                "",
+                risk_in_part,
+            ),
+            Rule(
+                "site-water-scarce",
+                "condition",
+                N_(
+                    "the {concerned_ha} ha of the site lie in a water scarcity zone (ZRE): lower "
+                    "thresholds for the authorisation of abstractions"
+                ),
+                "C. env., R. 211-71 à R. 211-74 et R. 214-1 (rubrique 1.3.1.0)",
+                water_scarce,
             ),
             Rule(
                 "site-zone-closed",
@@ -375,21 +463,56 @@ def _part(concerned_m2: float, area_m2: float) -> Figures:
     return {"concerned_m2": float(concerned_m2), "share": share, "percent": round(100 * share)}
 
 
-def _protected_parts(
-    inputs: Inputs, thresholds: EligibilitySettings
-) -> Iterator[tuple[Hit, Effect]]:
-    """Measure the part of each site in each kind of area; name the areas."""
-    areas = inputs.layers.get("protected_areas")
-    if areas is None:
+def _excludes(hit: Hit, effect: Effect, thresholds: EligibilitySettings) -> bool:
+    enough = hit.figures["share"] >= thresholds.protected_exclusion_share
+    return effect == "exclusion" and bool(enough)
+
+
+def _protected_parts(inputs: Inputs, thresholds: EligibilitySettings) -> list[tuple[Hit, Effect]]:
+    """Measure the part of each site in each kind of area, once for all the rules."""
+
+    def measured() -> list[tuple[Hit, Effect]]:
+        return [
+            (Hit(hit.position, hit.figures | {"kind": kind.title}, kind.legal), kind.effect)
+            for name, kind in thresholds.protected.items()
+            for hit in _hits(inputs, areas_of(inputs, "protected_areas", "kind", (name,)))
+        ]
+
+    return inputs.once("parts in protected areas", measured)
+
+
+_RISK_LAWS: Final[Mapping[str, str]] = {
+    "technologique": "C. env., L. 515-15, L. 515-16 et L. 515-23",
+    "minier": "C. min., L. 174-5",
+}
+_NATURAL_RISK_LAW: Final = "C. env., L. 562-1 et L. 562-4"
+
+
+def _risk_parts(inputs: Inputs) -> list[tuple[Hit, bool]]:
+    """Measure the part of each site in closed and other zones of each risk, once."""
+
+    def measured() -> list[tuple[Hit, bool]]:
+        plans = areas_of(inputs, "risk_plans")
+        found: list[tuple[Hit, bool]] = []
+        if plans is None:
+            return found
+        closed = plans["zone"].isin(CLOSED_ZONES)
+        for risk in dict.fromkeys(sorted(plans["risk"])):
+            legal = _RISK_LAWS.get(risk, _NATURAL_RISK_LAW)
+            for forbids in (True, False):
+                same = plans[(plans["risk"] == risk) & (closed == forbids)]
+                for hit in _hits(inputs, same):
+                    told = Hit(hit.position, hit.figures | {"risk": risk}, legal)
+                    found.append((told, forbids))
+        return found
+
+    return inputs.once("parts in risk plans", measured)
+
+
+def _hits(inputs: Inputs, areas: gpd.GeoDataFrame | None) -> Iterator[Hit]:
+    """Measure the part of each site in some areas; name them."""
+    if areas is None or areas.empty:
         return
-    for kind, setting in thresholds.protected.items():
-        same = areas.geo[areas.geo["kind"] == kind].set_index("name").geometry
-        sites = inputs.sites.geometry.reset_index(drop=True)
-        names = polygon_areas(sites, same).groupby("site")["polygon"]
-        touched = sites.take(list(names.groups))
-        covered_m2 = covered_area(touched, same)
-        for position, whole_m2 in touched.area.items():
-            figures = _part(covered_m2[position], whole_m2)
-            found = ", ".join(sorted(set(names.get_group(position))))
-            figures |= {"kind": setting.title, "names": found}
-            yield Hit(int(position), figures, setting.legal), setting.effect
+    for position, part in parts_in(inputs, areas).iterrows():
+        figures = _part(part["covered_m2"], part["whole_m2"]) | {"names": part["names"]}
+        yield Hit(int(position), figures)  # type: ignore[call-overload]

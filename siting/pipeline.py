@@ -26,10 +26,11 @@ from siting import __version__
 from siting.account import Account, open_account
 from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
 from siting.criteria.inputs import Inputs
-from siting.domain import Envelope, LayerUse, Manifest, Scores, Verdict
+from siting.domain import Envelope, LayerUse, Manifest, Reach, Reason, Scores, Verdict
 from siting.eligibility import Eligibility, assess
 from siting.errors import Problem, problem
 from siting.measure import LandTake, land_take, overlaps
+from siting.reliability import important_gaps
 from siting.scenario import Scenario, scenario_hash
 from siting.scoring import decision_matrix, score
 from siting.zan.account import Rules, SiteAccount, site_verdict, standings
@@ -127,6 +128,8 @@ class Run:
         Sites × criteria, raw measures.
     scores
         Scores.
+    gaps
+        Important criteria that are not known of each site, by ``site_id``.
     eligibility
         Exclusions and conditions of each site.
     verdicts
@@ -148,6 +151,7 @@ class Run:
     shares: pd.DataFrame
     matrix: pd.DataFrame
     scores: Scores
+    gaps: Mapping[str, tuple[Reason, ...]]
     eligibility: Mapping[str, Eligibility]
     verdicts: Mapping[str, Verdict]
     plan: Plan
@@ -263,6 +267,7 @@ def run(
         shares=shares,
         matrix=matrix,
         scores=scores,
+        gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
         eligibility=eligibility,
         verdicts=MappingProxyType(verdicts),
         plan=planned,
@@ -354,6 +359,7 @@ def manifest(
         ruleset_status=account.ruleset.status,
         layers=tuple(sorted(uses, key=lambda use: use.name)),
         created=datetime.now(tz=UTC).date(),
+        reach=Reach("distance", scenario.measure.detour_factor) if sites is not None else None,
     )
 
 

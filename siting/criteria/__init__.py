@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
-from siting.criteria import access, environment, housing, jobs, land, readiness
+from siting.criteria import (
+    access,
+    environment,
+    housing,
+    industry,
+    jobs,
+    land,
+    mobility,
+    readiness,
+    risks,
+    utilities,
+)
 from siting.domain import Criterion
 
 __all__ = ["CRITERIA", "THEMES"]
@@ -23,16 +34,17 @@ THEMES: Final[Mapping[str, str]] = MappingProxyType(
         "housing": N_("Housing"),
         "jobs": N_("Jobs"),
         "environment": N_("Environment"),
+        "utilities": N_("Utilities"),
         "readiness": N_("Readiness"),
     }
 )
 """Title of each theme (an English gettext identifier), in the order shown."""
 
+_MODULES: Final = (
+    land, access, mobility, housing, jobs, industry, environment, risks, utilities, readiness,
+)  # fmt: skip
+
 CRITERIA: Final[Mapping[str, Criterion]] = MappingProxyType(
-    {
-        criterion.name: criterion
-        for module in (land, access, housing, jobs, environment, readiness)
-        for criterion in module.CRITERIA
-    }
+    {criterion.name: criterion for module in _MODULES for criterion in module.CRITERIA}
 )
 """Every criterion by name, in the order of the scores' columns."""

@@ -89,6 +89,22 @@ def distance_port_m(inputs: Inputs) -> pd.Series:
     return distance_m.mask(_declared(inputs, "quay"), 0.0)
 
 
+def distance_airport_m(inputs: Inputs) -> pd.Series:
+    """Estimate the road distance to the nearest airport of the layer.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``airports``, detour factor.
+
+    Returns
+    -------
+    Series
+        Metres; missing without the layer.
+    """
+    return road_distance_m(inputs, inputs.layer("airports"))
+
+
 def distance_passenger_station_m(inputs: Inputs) -> pd.Series:
     """Estimate the road distance to the nearest station open to passengers.
 
@@ -158,5 +174,15 @@ CRITERIA = (
         requires=("stations",),
         source=f"{_SITES_SOURCE} (gare_dist)",
         function=distance_passenger_station_m,
+    ),
+    Criterion(
+        name="distance_airport_m",
+        title=N_("Distance to an airport"),
+        theme="access",
+        objective=Objective.MIN,
+        unit="m",
+        requires=("airports",),
+        source=f"{_SITES_SOURCE} (aeroport_dist)",
+        function=distance_airport_m,
     ),
 )

@@ -7,7 +7,7 @@ whatever the other sites of the batch, their order and their number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ SITES_AT_ONCE = 50_000
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.intp]
 
 
 def numbers(values: pd.Series) -> Floats:
@@ -74,6 +75,34 @@ def nearest_m(sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame | None) -> pd.
         (found, _), found_m = tree.query_nearest(shapes, return_distance=True, all_matches=False)
         distances[found] = found_m
     return pd.Series(distances, index=sites.index)
+
+
+def pairs_in_reach(
+    sites: gpd.GeoDataFrame, features: gpd.GeoSeries, *, radius_m: float
+) -> Iterator[tuple[Positions, Positions]]:
+    """Find the features near each site, some sites at once.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    features
+        Any geometries, EPSG:2154.
+    radius_m
+        Straight-line distance from the edge of the site, inclusive, in metres.
+
+    Yields
+    ------
+    site, feature : ndarray
+        Positions of the pairs, by site and then feature.
+    """
+    tree = shapely.STRtree(np.asarray(features, dtype=object))
+    shapes = np.asarray(sites.geometry, dtype=object)
+    for start in range(0, len(sites), SITES_AT_ONCE):
+        part = shapes[start : start + SITES_AT_ONCE]
+        pairs = tree.query(part, predicate="dwithin", distance=radius_m)
+        site, feature = pairs[:, np.lexsort((pairs[1], pairs[0]))]
+        yield site + start, feature
 
 
 def sums_in_reach(

@@ -1,14 +1,13 @@
-"""Environment: protected areas on the site and near it."""
+"""Environment: protected and inventoried areas on the site and near it, all and by kind."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.coverage import covered_area
-from siting.criteria.around import nearest_m, numbers
+from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
+from siting.criteria.zones import areas_of, covered_share
 from siting.domain import Criterion, Objective
 
 
@@ -27,11 +26,7 @@ def protected_share(inputs: Inputs) -> pd.Series:
     Series
         Share in [0, 1]; missing without the layer.
     """
-    areas = inputs.layers.get("protected_areas")
-    if areas is None:
-        return pd.Series(np.nan, index=inputs.sites.index)
-    covered_m2 = numbers(covered_area(inputs.sites.geometry, areas.geo.geometry))
-    return pd.Series(covered_m2 / numbers(inputs.sites.area), index=inputs.sites.index)
+    return covered_share(inputs, areas_of(inputs, "protected_areas"))
 
 
 def distance_protected_m(inputs: Inputs) -> pd.Series:
@@ -49,8 +44,73 @@ def distance_protected_m(inputs: Inputs) -> pd.Series:
     Series
         Metres, 0 where they touch; missing without the layer.
     """
-    areas = inputs.layers.get("protected_areas")
-    return nearest_m(inputs.sites, None if areas is None else areas.geo)
+    return nearest_m(inputs.sites, areas_of(inputs, "protected_areas"))
+
+
+def natura_2000_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of the site inside Natura 2000.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``protected_areas``.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing without the layer, or where it has no such area.
+    """
+    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", ("natura_2000",)))
+
+
+def distance_natura_2000_m(inputs: Inputs) -> pd.Series:
+    """Measure the straight-line distance to the nearest Natura 2000 area.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``protected_areas``.
+
+    Returns
+    -------
+    Series
+        Metres, 0 where they touch; missing without the layer, or where it has no such area.
+    """
+    areas = areas_of(inputs, "protected_areas", "kind", ("natura_2000",))
+    return nearest_m(inputs.sites, areas)
+
+
+def znieff_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of the site inside ZNIEFF of either type, overlaps counted once.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``protected_areas``.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing without the layer, or where it has no such area.
+    """
+    kinds = ("znieff_1", "znieff_2")
+    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", kinds))
+
+
+def wetland_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of the site inside inventoried wetlands.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``protected_areas``.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing without the layer, or where it has no such area.
+    """
+    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", ("zone_humide",)))
 
 
 CRITERIA = (
@@ -73,5 +133,45 @@ CRITERIA = (
         requires=("protected_areas",),
         source="C. env., L. 414-4 et R. 414-19 (incidences à distance) ; INPN",
         function=distance_protected_m,
+    ),
+    Criterion(
+        name="natura_2000_share",
+        title=N_("Share inside Natura 2000"),
+        theme="environment",
+        objective=Objective.MIN,
+        unit="",
+        requires=("protected_areas",),
+        source="C. env., L. 414-4 ; INPN (Natura 2000)",
+        function=natura_2000_share,
+    ),
+    Criterion(
+        name="distance_natura_2000_m",
+        title=N_("Distance to a Natura 2000 area"),
+        theme="environment",
+        objective=Objective.MAX,
+        unit="m",
+        requires=("protected_areas",),
+        source="C. env., R. 414-19 (incidences à distance) ; INPN (Natura 2000)",
+        function=distance_natura_2000_m,
+    ),
+    Criterion(
+        name="znieff_share",
+        title=N_("Share inside ZNIEFF"),
+        theme="environment",
+        objective=Objective.MIN,
+        unit="",
+        requires=("protected_areas",),
+        source="C. env., L. 411-1 A ; INPN (ZNIEFF de types I et II)",
+        function=znieff_share,
+    ),
+    Criterion(
+        name="wetland_share",
+        title=N_("Share inside inventoried wetlands"),
+        theme="environment",
+        objective=Objective.MIN,
+        unit="",
+        requires=("protected_areas",),
+        source="C. env., L. 211-1 et R. 214-1 (rubrique 3.3.1.0)",
+        function=wetland_share,
     ),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -38,6 +38,7 @@ READINESS_STAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 JOB_VOCATIONS: Final = VOCATIONS
 """Vocations that :class:`JobDensities` must give a density."""
 
+T = TypeVar("T")
 Months = Annotated[float, Field(ge=0)]
 Density = Annotated[float, Field(ge=0)]
 
@@ -88,6 +89,11 @@ class Parameters(Section):
     """Road distance within which people can work on a site. Unit: m."""
     walking_reach_m: Annotated[float, Field(gt=0)]
     """Distance on foot within which a station or a stop serves a site. Unit: m."""
+    station_reach_m: Annotated[float, Field(gt=0)]
+    """Road distance within which a passenger station serves a site. Unit: m."""
+    neighbours_reach_m: Annotated[float, Field(gt=0)]
+    """Straight-line distance within which activity zones and industries are neighbours of a
+    site. Unit: m."""
     unknown_tolerance: Annotated[float, Field(ge=0, lt=1)]
     """Share of unknown communes, or of land of unknown cover, up to which a sum or a share is
     still told; beyond it is unknown. No unit, from 0 to 1."""
@@ -133,6 +139,7 @@ class Inputs:
     enaf_m2: pd.Series
     epci_shares: pd.DataFrame
     parameters: Parameters
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.sites.index.is_unique:
@@ -152,6 +159,26 @@ class Inputs:
             for name, crs in found.items()
             if crs != SITES_CRS
         ]
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, made the first time only.
+
+        Parameters
+        ----------
+        key
+            Name of the figure, which must depend on these inputs alone.
+        make
+            Computes it.
+
+        Returns
+        -------
+        object
+            The figure, shared: treat it as read-only.
+        """
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
 
     def layer(self, name: str) -> pd.DataFrame | None:
         """Return the table of a layer, or ``None`` where it is not loaded.

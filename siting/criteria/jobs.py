@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from layers.errors import N_
 from layers.jobs import FRR_CLASSES
 from siting.criteria.access import road_distance_m
-from siting.criteria.around import commune_of
+from siting.criteria.around import commune_of, numbers
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
 from siting.domain import Criterion, Objective
@@ -35,6 +36,92 @@ def working_age_reach(inputs: Inputs) -> pd.Series:
     return sums["population_20_64"]
 
 
+def of_commune(inputs: Inputs, layer: str, column: str) -> pd.Series:
+    """Return what a table says of the commune that holds the point of each site.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``communes`` and the table.
+    layer
+        Name of the table, with ``code``.
+    column
+        Column wanted.
+
+    Returns
+    -------
+    Series
+        Objects on the index of the sites; missing without the layers, outside the
+        territory, or where the table does not say.
+    """
+    communes, table = inputs.layers.get("communes"), inputs.layer(layer)
+    if communes is None or table is None:
+        return pd.Series(None, index=inputs.sites.index, dtype="object")
+    codes = inputs.once("commune of each site", lambda: commune_of(inputs.sites, communes.geo))
+    return codes.map(table.set_index("code")[column].astype("object")).astype("object")
+
+
+def job_seekers_rate(inputs: Inputs) -> pd.Series:
+    """Measure the job seekers for 1,000 inhabitants aged 20 to 64 within reach.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layers ``communes``, ``housing`` and ``job_seekers``, parameters.
+
+    Returns
+    -------
+    Series
+        Job seekers for 1,000 inhabitants; missing as
+        :func:`siting.criteria.housing.reach` says, which is most often where the file tells
+        of large communes only, or without any inhabitant.
+    """
+    columns, layers = ["job_seekers", "population_20_64"], ("housing", "job_seekers")
+    sums = reach(inputs, columns, inputs.parameters.jobs_reach_m, layers=layers)
+    people = sums["population_20_64"].mask(sums["population_20_64"] == 0)
+    return 1_000 * sums["job_seekers"] / people
+
+
+def job_concentration(inputs: Inputs) -> pd.Series:
+    """Measure the jobs of the commune for 100 of its residents who have one.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layers ``communes`` and ``workplace_jobs``.
+
+    Returns
+    -------
+    Series
+        Jobs for 100 residents with a job; missing without the layers, or where either
+        count is unknown or nobody has a job.
+    """
+    jobs = numbers(of_commune(inputs, "workplace_jobs", "jobs"))
+    residents = numbers(of_commune(inputs, "workplace_jobs", "employed_residents"))
+    residents[residents == 0] = np.nan
+    return pd.Series(100 * jobs / residents, index=inputs.sites.index)
+
+
+def industry_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of industry among the jobs within reach: its trades are known there.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layers ``communes`` and ``workplace_jobs``, parameters.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing as :func:`siting.criteria.housing.reach` says, or without
+        any job.
+    """
+    columns = ["industry_jobs", "jobs"]
+    layers = ("workplace_jobs",)
+    sums = reach(inputs, columns, inputs.parameters.jobs_reach_m, layers=layers)
+    return (sums["industry_jobs"] / sums["jobs"].mask(sums["jobs"] == 0)).clip(upper=1.0)
+
+
 def frr_class(inputs: Inputs) -> pd.Series:
     """Tell the FRR class of the commune that holds the representative point of the site.
 
@@ -48,11 +135,7 @@ def frr_class(inputs: Inputs) -> pd.Series:
     Series
         Class as published; missing without the layers or outside the territory.
     """
-    communes, zonings = inputs.layers.get("communes"), inputs.layer("zonings")
-    if communes is None or zonings is None:
-        return pd.Series(None, index=inputs.sites.index, dtype="object")
-    codes = commune_of(inputs.sites, communes.geo)
-    return codes.map(zonings.set_index("code")["frr_2025"]).astype("object")
+    return of_commune(inputs, "zonings", "frr_2025")
 
 
 def town_centre_distance_m(inputs: Inputs) -> pd.Series:
@@ -111,5 +194,35 @@ CRITERIA = (
         requires=("communes", "zonings"),
         source="INSEE, aires d'attraction des villes 2020 (catégories 11, 12 et 13)",
         function=town_centre_distance_m,
+    ),
+    Criterion(
+        name="job_concentration",
+        title=N_("Job concentration of the commune"),
+        theme="jobs",
+        objective=Objective.TARGET,
+        unit=N_("jobs per 100 employed residents"),
+        requires=("communes", "workplace_jobs"),
+        source="INSEE, indicateur de concentration d'emploi (recensement)",
+        function=job_concentration,
+    ),
+    Criterion(
+        name="industry_share",
+        title=N_("Share of industry among the jobs within reach"),
+        theme="jobs",
+        objective=Objective.MAX,
+        unit="",
+        requires=("communes", "workplace_jobs"),
+        source="INSEE, recensement, emplois au lieu de travail par secteur (NAF, sections B à E)",
+        function=industry_share,
+    ),
+    Criterion(
+        name="job_seekers_rate",
+        title=N_("Job seekers within reach"),
+        theme="jobs",
+        objective=Objective.MAX,
+        unit=N_("job seekers per 1,000 inhabitants aged 20 to 64"),
+        requires=("communes", "housing", "job_seekers"),
+        source="France Travail et Dares, demandeurs d'emploi inscrits ; INSEE, recensement",
+        function=job_seekers_rate,
     ),
 )

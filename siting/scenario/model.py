@@ -135,6 +135,12 @@ class EligibilitySettings(Section):
     protected_condition_share: Share
     """Share of the site in a protected area from which a condition is told; less is taken for
     the imprecision of the outlines. No unit, from 0 to 1."""
+    risk_exclusion_share: Annotated[float, Field(gt=0, le=1)]
+    """Share of the site where a risk plan forbids to build, from which the site is excluded;
+    below it, a condition is told. No unit, from 0 to 1."""
+    risk_condition_share: Share
+    """Share of the site in a zone of a risk plan from which a condition is told. No unit, from
+    0 to 1."""
     protected: Mapping[str, ProtectedKind]
     """Effect of each kind of protected area, by the ``kind`` of the layer
     ``protected_areas``."""
@@ -177,6 +183,16 @@ def _selected(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         return handler(tuple(value) if isinstance(value, list) else value)
     except ValidationError:
         raise PydanticCustomError("selected", "neither “all” nor a list of site_id") from None
+
+
+class ReliabilitySettings(Section):
+    """What is told when a criterion is not known."""
+
+    important_weight: Annotated[float, Field(gt=0, le=1)]
+    """Weight in the score from which a criterion that is not known is told for each site. No
+    unit, from 0 to 1: 0.05 is 5 points out of 100."""
+    source: Text
+    """Where the threshold comes from, and its status."""
 
 
 class SitesSettings(Section):
@@ -229,6 +245,8 @@ class Scenario(Section):
     """Parameters of the measures."""
     eligibility: EligibilitySettings
     """Thresholds of the eligibility rules."""
+    reliability: ReliabilitySettings
+    """What is told when a criterion is not known."""
     weights: Mapping[str, Weight]
     """Weight of each theme. No unit: only their proportions count."""
     criteria: Mapping[str, CriterionSetting]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from layers.errors import N_
 from layers.spec import Status
 from layers.territory import Level
-from siting.criteria import THEMES
+from siting.criteria import CRITERIA, THEMES
 from siting.domain import LandClass, Reason
 from siting.i18n import Translate
 from siting.labels import CLASS_LABELS, STATUS_LABELS, UNKNOWN, VERDICT_LABELS, number, percent
@@ -185,7 +185,13 @@ def _score(run: Run, site_id: str, _: Translate) -> Markup:
         share=percent(run.scores.reliability[site_id], _)
     )
     told = [paragraph(known, "sg-note")]
-    missing = [_(one.criterion.title) for one in points if one.points is None]
+    important = {gap.figures["name"]: gap.figures["percent"] for gap in run.gaps[site_id]}
+    if important:
+        names = (f"{_(CRITERIA[name].title)} ({n}\u00a0%)" for name, n in important.items())
+        text = _("Important and not known: {names}.").format(names=", ".join(names))
+        told.append(paragraph(text, "sg-note sg-warning"))
+    unknown = (one.criterion for one in points if one.points is None)
+    missing = [_(criterion.title) for criterion in unknown if criterion.name not in important]
     if missing:
         text = _("Not known, left out of the score: {names}.").format(names=", ".join(missing))
         told.append(paragraph(text, "sg-note"))

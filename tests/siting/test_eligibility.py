@@ -3,8 +3,11 @@ import pandas as pd
 import pytest
 import shapely
 
+from layers.commune_figures import WATER_ZONES
 from layers.environment import PROTECTED_AREAS
-from layers.spec import Provenance, Status, make_layer
+from layers.spec import Layer, LayerSpec, Provenance, Status, make_layer
+from layers.surroundings import RISK_PLANS
+from siting import eligibility
 from siting.criteria.inputs import Inputs
 from siting.domain import LandClass
 from siting.eligibility import RULES, assess
@@ -15,7 +18,15 @@ SOURCE = Provenance("test", "test", "2025", "test", Status.DEMONSTRATION)
 STAGES = ("readiness_planning", "readiness_servicing", "readiness_commercial")
 
 
-def inputs_of(*rows, protected=None):
+def plans_layer(*plans):
+    risks, zones, boxes = zip(*plans, strict=True)
+    names = [f"plan {i}" for i in range(len(risks))]
+    data = {"name": names, "risk": risks, "zone": zones}
+    table = gpd.GeoDataFrame(data, geometry=list(boxes), crs=2154)
+    return make_layer(RISK_PLANS, table, SOURCE)
+
+
+def inputs_of(*rows, protected=None, plans=None):
     """Sites of 1 ha (100 m × 100 m) at the origin, unless a row says otherwise."""
     shapes = [row.get("geometry", shapely.box(0, 0, 100, 100)) for row in rows]
     stated = [{column: row.get(column) for column in STAGES} for row in rows]
@@ -28,6 +39,8 @@ def inputs_of(*rows, protected=None):
         names = [f"area {i}" for i in range(len(kinds))]
         data = gpd.GeoDataFrame({"name": names, "kind": kinds}, geometry=list(boxes), crs=2154)
         layers["protected_areas"] = make_layer(PROTECTED_AREAS, data, SOURCE)
+    if plans is not None:
+        layers["risk_plans"] = plans_layer(*plans)
     unknown = pd.Series(float("nan"), index=sites.index)
     areas = pd.DataFrame(0.0, index=sites.index, columns=[c.value for c in LandClass])
     return Inputs(sites, layers, areas, unknown, unknown, BASE.measure)
@@ -95,6 +108,62 @@ def test_site_partly_protected():
 def test_a_site_without_protected_areas_around_is_free():
     far = ("natura_2000", shapely.box(5_000, 0, 6_000, 10))
     assert codes(inputs_of({}, protected=[far])) == [([], [])]
+
+
+@pytest.mark.parametrize(
+    ("width_m", "zone", "expected"),
+    [
+        (10, "interdiction", (["site-risk-closed"], [])),
+        (10, "interdiction stricte", (["site-risk-closed"], [])),
+        (10, "expropriation", (["site-risk-closed"], [])),
+        (9, "interdiction", ([], ["site-risk-ruled"])),
+        (100, "prescriptions", ([], ["site-risk-ruled"])),
+        (0.5, "interdiction", ([], [])),
+    ],
+)
+def test_site_risk_closed(width_m, zone, expected):
+    plan = ("inondation", zone, shapely.box(-500, -500, width_m, 500))
+    assert codes(inputs_of({}, plans=[plan])) == [expected]
+
+
+def test_site_risk_ruled():
+    plans = [
+        ("technologique", "prescriptions", shapely.box(0, 0, 40, 100)),
+        ("technologique", "prescriptions", shapely.box(20, 0, 50, 100)),  # overlaps: 50 %
+        ("technologique", "interdiction", shapely.box(95, 0, 100, 100)),  # 5 %: told apart
+        ("inondation", "prescriptions", shapely.box(0, 0, 100, 100)),
+    ]
+    reasons = assess(inputs_of({}, plans=plans), BASE)["S0"].conditions
+    found = {(r.figures["risk"], r.figures["percent"]): r for r in reasons}
+    assert list(found) == [("inondation", 100), ("technologique", 5), ("technologique", 50)]
+    half = found["technologique", 50]
+    assert half.figures["concerned_m2"] == pytest.approx(5_000)
+    assert half.figures["names"] == "plan 0, plan 1"
+    assert "L. 515-16" in half.legal
+    assert "L. 562-1" in found["inondation", 100].legal
+    assert "(technologique: plan 0, plan 1)" in half.text()
+
+
+def test_site_water_scarce():
+    box = shapely.box(-9, -9, 900, 900)
+    towns = gpd.GeoDataFrame({"code": ["44001"]}, geometry=[box], crs=2154)
+    spec = LayerSpec("communes", "communes", (), crs="EPSG:2154", geometry="polygon")
+    zones = pd.DataFrame({"code": ["44001"], "zre": pd.array([True], dtype="boolean")})
+    inputs = inputs_of({}, {"geometry": shapely.box(5_000, 0, 5_100, 100)})
+    inputs.layers["communes"] = Layer(spec, towns, SOURCE)
+    inputs.layers["water_zones"] = make_layer(WATER_ZONES, zones, SOURCE)
+    assert codes(inputs) == [([], ["site-water-scarce"]), ([], [])]
+
+
+def test_each_coverage_is_measured_once(monkeypatch):
+    calls = []
+    measured = eligibility.parts_in
+    monkeypatch.setattr(eligibility, "parts_in", lambda *a: calls.append(len(a[1])) or measured(*a))
+    everywhere = shapely.box(-500, -500, 500, 500)
+    protected = [("natura_2000", everywhere), ("znieff_1", everywhere), ("znieff_1", everywhere)]
+    plans = [("inondation", "interdiction", everywhere)]
+    assess(inputs_of({}, {}, protected=protected, plans=plans), BASE)
+    assert sorted(calls) == [1, 1, 2]
 
 
 @pytest.mark.parametrize(("zone", "article"), [("A", "R. 151-22"), ("N", "R. 151-24")])

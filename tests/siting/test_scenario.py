@@ -65,7 +65,7 @@ def test_every_shipped_scenario_loads(name):
 
 
 def test_the_shipped_scenarios_are_known_by_name():
-    assert scenario_names() == ("base", "rail_freight", "rural_balance")
+    assert scenario_names() == ("base", "complet", "rail_freight", "rural_balance")
 
 
 def test_the_base_scenario_values_every_criterion_and_weights_every_theme():
@@ -323,7 +323,7 @@ def test_a_problem_names_the_file_that_set_the_key(write):
          ("scenario-unit", "criteria.distance_port_m.unit")),
         ({"weights": dict.fromkeys(THEMES, 0)}, ("scenario-weights", "weights")),
         (
-            {"criteria": {"vacant_dwellings_reach": {"weight": 0},
+            {"criteria": {"vacant_dwellings_per_job": {"weight": 0},
                           "housing_vacancy_rate": {"weight": 0}}},
             ("scenario-weights", "criteria (housing).weight"),
         ),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,18 +14,26 @@ from siting.scoring import interpolated, score, value_of, values, weighted_sum
 SCENARIOS = {name: load_scenario(name) for name in scenario_names()}
 BASE = SCENARIOS["base"]
 NUMERIC = [name for name, criterion in CRITERIA.items() if not criterion.labels]
-TARGETED = with_changes(
+EVEN = with_changes(
     BASE,
+    {
+        "weights": dict.fromkeys(BASE.weights, 1),
+        "criteria": {name: {"weight": 1} for name in CRITERIA},
+    },
+)
+"""The base scenario with a weight for every criterion, as those of weight 0 are tested too."""
+TARGETED = with_changes(
+    EVEN,
     {
         "criteria": {
             "housing_vacancy_rate": {
                 "shape": "target",
                 "points": [[0.04, 0], [0.06, 1], [0.07, 1], [0.1, 0]],
             }
-        }
+        },
     },
 )
-"""The base scenario with a target: a fluid housing market."""
+"""The same with a target: a fluid housing market."""
 MEASURE = st.floats(-1e7, 1e7) | st.sampled_from([np.inf, 0.0, 1.0, 3_000.0])
 
 
@@ -91,8 +101,8 @@ def test_a_criterion_of_weight_zero_is_shown_and_gives_no_point():
 
 def test_weights_by_hand():
     found = weights(SCENARIOS["rail_freight"])
-    # access 4 of 14; freight 6 of 3 + 6 + 1 + 1.
-    assert found["distance_freight_m"] == pytest.approx(4 / 14 * 6 / 11)
+    # access 4 of 15; freight 6 of 3 + 6 + 1 + 1 + 1.
+    assert found["distance_freight_m"] == pytest.approx(4 / 15 * 6 / 12)
     for scenario in SCENARIOS.values():
         assert weights(scenario).sum() == pytest.approx(1, abs=1e-12)
 
@@ -128,17 +138,16 @@ def test_contributions_add_up_and_figures_stay_in_bounds(matrix, name):
     assert scores.contributions.isna().equals(matrix.isna() | ~scored.to_numpy()[:, None])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=150)
 @given(
-    name=st.sampled_from(NUMERIC), measures=st.lists(MEASURE, min_size=3, max_size=3),
+    name=st.sampled_from(NUMERIC),
+    measures=st.lists(MEASURE, min_size=3, max_size=3).map(sorted),
     matrix=matrices(1),
-)  # fmt: skip
+)
 def test_a_better_measure_never_lowers_the_score(name, measures, matrix):
-    for scenario in [*SCENARIOS.values(), TARGETED]:
-        low, middle, high = [
-            score(matrix.assign(**{name: [measure]}), scenario).total.iloc[0]
-            for measure in sorted(measures)
-        ]
+    three = matrix.loc[[0, 0, 0]].reset_index(drop=True).assign(**{name: measures})
+    for scenario in (EVEN, TARGETED):
+        low, middle, high = score(three, scenario).total
         setting = scenario.criteria[name]
         if setting.shape == "target":  # one peak: nothing between is worse than both sides
             assert middle >= min(low, high)
@@ -146,6 +155,17 @@ def test_a_better_measure_never_lowers_the_score(name, measures, matrix):
             assert high >= middle >= low
         else:
             assert low >= middle >= high
+
+
+@given(
+    name=st.sampled_from(NUMERIC), measures=st.lists(MEASURE, min_size=1, max_size=9),
+    factor=st.sampled_from([2.0**-10, 2.0**7]),
+)  # fmt: skip
+def test_the_unit_of_a_measure_does_not_change_its_value(name, measures, factor):
+    one = EVEN.criteria[name].value_function()
+    scaled = replace(one, points=tuple((x * factor, v) for x, v in one.points))
+    column = pd.Series(measures, dtype="float64")
+    assert value_of(column, one).equals(value_of(column * factor, scaled))
 
 
 def test_a_target_falls_on_both_sides():

@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from layers.spec import Layer, LayerSpec, Provenance, Status
+from layers.surroundings import SURROUNDINGS
 from siting.criteria.inputs import Inputs
 from siting.domain import LandClass
 from siting.scenario import load_scenario
@@ -16,6 +17,11 @@ UNKNOWN_STATEMENTS = (
     "is_brownfield",
     "rail_siding",
     "quay",
+    "power_mw",
+    "water_m3_day",
+    "gas",
+    "fibre",
+    "sewer",
     "readiness_land",
     "readiness_planning",
     "readiness_environment",
@@ -24,6 +30,12 @@ UNKNOWN_STATEMENTS = (
     "expected_jobs",
     "vocation",
 )
+
+
+POLYGONS = {
+    **dict.fromkeys(("communes", "protected_areas"), "polygon"),
+    **{name: spec.geometry for name, spec in SURROUNDINGS.items()},
+}
 
 
 def site_table(*rows):
@@ -43,7 +55,7 @@ def layer_of(name, geometry=None, /, **columns):
     data = pd.DataFrame(columns)
     if geometry is None:
         return Layer(LayerSpec(name, name, ()), data, SOURCE)
-    kind = "polygon" if name in ("communes", "protected_areas") else "point"
+    kind = POLYGONS.get(name, "point")
     spec = LayerSpec(name, name, (), crs="EPSG:2154", geometry=kind)
     return Layer(spec, gpd.GeoDataFrame(data, geometry=list(geometry), crs="EPSG:2154"), SOURCE)
 
@@ -92,7 +104,37 @@ def towns():
             population_20_64=[100, 200, 400, 800],
             dwellings=[1_000, 2_000, 3_000, 4_000],
             vacant_dwellings=[50, 100, 300, 400],
+            population=[200, 400, 800, 1_600],
+            main_residences=[900, 1_800, 2_500, 3_500],
         ),
+        "housing_tension": layer_of("housing_tension", code=codes, zone=["C", "B1", "A", None]),
+        "vacancy": layer_of(
+            "vacancy",
+            code=codes,
+            private_dwellings=[1_000, 1_500, 2_000, 4_000],
+            vacant_2_years=[40, None, None, 80],
+            vacant_2_years_percent=[4.0, 4.0, None, 2.0],
+        ),
+        "job_seekers": layer_of("job_seekers", code=codes, job_seekers=[10, 20, None, 120]),
+        "workplace_jobs": layer_of(
+            "workplace_jobs",
+            code=codes,
+            jobs=[40, 90, 0, 900],
+            industry_jobs=[10, 30, 0, 90],
+            employed_residents=[80, 90, 50, 0],
+        ),
+        "commute_modes": layer_of(
+            "commute_modes",
+            code=codes,
+            commuters=[80, 90, 50, 400],
+            car_free_commuters=[8, 9, 20, 100],
+        ),
+        "housing_permits": layer_of("housing_permits", code=codes, dwellings_year=[1, 2, 6, 8]),
+        "social_housing": layer_of(
+            "social_housing", code=codes, social_dwellings=[90, 180, 500, 700]
+        ),
+        "fibre_coverage": layer_of("fibre_coverage", code=codes, fibre_share=[0.4, None, 0.9, 1.0]),
+        "water_zones": layer_of("water_zones", code=codes, zre=[True, False, None, False]),
         "zonings": layer_of(
             "zonings",
             code=codes,

@@ -3,6 +3,7 @@ import pytest
 import shapely
 
 from siting.criteria.access import (
+    distance_airport_m,
     distance_freight_m,
     distance_interchange_m,
     distance_passenger_station_m,
@@ -54,3 +55,9 @@ def test_distance_port_m(make_inputs, layer):
 def test_distance_passenger_station_m(make_inputs, stations):
     found = distance_passenger_station_m(make_inputs({"rail_siding": True}, layers=[stations]))
     assert found.tolist() == [2_600]
+
+
+def test_distance_airport_m(make_inputs, layer):
+    airports = layer("airports", points((50, 10_100), (50, 90_000)))
+    assert distance_airport_m(make_inputs(layers=[airports])).tolist() == [13_000]
+    assert np.isnan(distance_airport_m(make_inputs())["S0"])

@@ -3,7 +3,15 @@ import pandas as pd
 import pytest
 import shapely
 
-from siting.criteria.housing import housing_vacancy_rate, vacant_dwellings_reach
+from siting.criteria.housing import (
+    dwellings_started_rate,
+    housing_vacancy_rate,
+    long_vacancy_rate,
+    social_housing_share,
+    tense_housing_share,
+    vacant_dwellings_per_job,
+    vacant_dwellings_reach,
+)
 
 # Centres of the towns at x = 5, 15, 25 and 35 km. The site touches x = 5.1 km on its left
 # side and x = 5 km on its right one; no detour, so that the reach is a straight line.
@@ -65,3 +73,56 @@ def test_no_dwelling_has_no_vacancy_rate(make_inputs, layer, towns):
     inputs = inputs_of(make_inputs, towns | {"housing": housing}, 5_000)
     assert vacant_dwellings_reach(inputs).tolist() == [0]
     assert np.isnan(housing_vacancy_rate(inputs)["S0"])
+
+
+def test_vacant_dwellings_per_job(make_inputs, towns):
+    rows = [SITE | jobs for jobs in (
+        {"expected_jobs": 30.0}, {"vocation": "industrielle"}, {"expected_jobs": 0.0}, {},
+    )]  # fmt: skip
+    layers = [towns["communes"], towns["housing"]]
+    inputs = make_inputs(*rows, layers=layers, housing_reach_m=9_900, detour_factor=1.0)
+    found = vacant_dwellings_per_job(inputs)  # 150 dwellings; 30 jobs, then 1 ha × 15
+    assert found.tolist() == pytest.approx([5, 10, np.nan, np.nan], nan_ok=True)
+
+
+def test_dwellings_started_rate(make_inputs, towns):
+    layers = [towns[name] for name in ("communes", "housing", "housing_permits")]
+    options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
+    found = dwellings_started_rate(make_inputs(SITE, layers=layers, **options))
+    assert found.tolist() == [5]  # 3 dwellings a year for 600 inhabitants
+    assert dwellings_started_rate(make_inputs(SITE, layers=layers[:2], **options)).isna().all()
+
+
+def test_social_housing_share(make_inputs, towns):
+    layers = [towns[name] for name in ("communes", "housing", "social_housing")]
+    options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
+    found = social_housing_share(make_inputs(SITE, layers=layers, **options))
+    assert found.tolist() == pytest.approx([270 / 2_700])
+
+
+def test_a_commune_that_one_of_two_tables_lacks_is_unknown(make_inputs, layer, towns):
+    permits = layer("housing_permits", code=["44001"], dwellings_year=[1])
+    layers = [towns["communes"], towns["housing"], permits]
+    options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
+    assert dwellings_started_rate(make_inputs(SITE, layers=layers, **options)).isna().all()
+    most = make_inputs(SITE, layers=layers, **options, unknown_tolerance=0.5)
+    assert dwellings_started_rate(most).tolist() == [5]  # 1 dwelling for 200 inhabitants
+
+
+def test_tense_housing_share(make_inputs, towns):
+    layers = [towns[name] for name in ("communes", "housing", "housing_tension")]
+    options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
+    found = tense_housing_share(make_inputs(SITE, layers=layers, **options))
+    assert found.tolist() == pytest.approx([2_000 / 3_000])  # 1,000 in C, 2,000 in B1
+    wide = make_inputs(SITE, layers=layers, **options | {"housing_reach_m": 30_000})
+    assert np.isnan(tense_housing_share(wide)["S0"])  # one of four has no zone
+    assert tense_housing_share(make_inputs(SITE, layers=layers[:2])).isna().all()
+
+
+def test_long_vacancy_rate(make_inputs, towns):
+    layers = [towns["communes"], towns["vacancy"]]
+    options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
+    found = long_vacancy_rate(make_inputs(SITE, layers=layers, **options))
+    assert found.tolist() == pytest.approx([100 / 2_500])  # 40, and 4 % of 1,500
+    wide = make_inputs(SITE, layers=layers, **options | {"housing_reach_m": 19_900})
+    assert np.isnan(long_vacancy_rate(wide)["S0"])  # one of three is secret

@@ -3,12 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from siting.criteria.land import (
+    agricultural_share,
     artificialised_share,
     brownfield,
     budget_pressure,
+    enaf_per_job,
     enaf_per_usable_area,
+    forest_share,
+    friche_share,
 )
 
 
@@ -72,3 +77,37 @@ def test_the_pressure_is_that_of_the_tightest_epci_that_gives_land(make_inputs):
 def test_budget_pressure(make_inputs, enaf_m2, remaining_m2, share):
     inputs = make_inputs(enaf_m2=[enaf_m2], remaining_m2=[remaining_m2])
     assert budget_pressure(inputs).tolist() == pytest.approx([share], nan_ok=True)
+
+
+def test_enaf_per_job(make_inputs):
+    # Declared jobs; then 1 ha × 15 jobs/ha (industrielle, central); then neither; less than one.
+    rows = [
+        {"expected_jobs": 50.0},
+        {"vocation": "industrielle"},
+        {},
+        {"expected_jobs": 0.0},
+        {"expected_jobs": 8.0},
+    ]
+    inputs = make_inputs(*rows, enaf_m2=[10_000, 9_000, 9_000, 9_000, 0])
+    assert enaf_per_job(inputs).tolist() == pytest.approx([200, 600, np.nan, 9_000, 0], nan_ok=True)
+
+
+def test_agricultural_share(make_inputs):
+    areas = {"agricultural": [6_000, 0], "forest": [1_000, 0], "artificialised": [3_000, 100]}
+    inputs = make_inputs({}, {}, areas_m2=areas)
+    assert agricultural_share(inputs).tolist() == pytest.approx([0.6, 0])
+
+
+def test_forest_share(make_inputs):
+    areas = {"agricultural": [6_000, 0], "forest": [1_500, 0], "unknown": [500, 10]}
+    found = forest_share(make_inputs({}, {}, areas_m2=areas, unknown_tolerance=0.1))
+    assert found.tolist() == pytest.approx([0.2, np.nan], nan_ok=True)
+
+
+def test_friche_share(make_inputs, layer):
+    rows = [{"is_brownfield": said} for said in (True, False, None)]
+    # 60 m and 50 m wide strips that overlap on 20 m cover 90 % of the square of 100 m.
+    strips = [shapely.box(-10, -10, 60, 200), shapely.box(40, -10, 90, 200)]
+    inputs = make_inputs(*rows, layers=[layer("brownfields", strips)])
+    assert friche_share(inputs).tolist() == pytest.approx([1, 0.9, 0.9])
+    assert friche_share(make_inputs(*rows)).tolist() == pytest.approx([1, 0, np.nan], nan_ok=True)

@@ -21,7 +21,10 @@ from siting.scoring import decision_matrix, score
 SCENARIO = load_scenario("base")
 EVERY = pytest.mark.parametrize("criterion", CRITERIA.values(), ids=CRITERIA)
 # Known from the table of sites alone, without any layer.
-STATED = {"distance_freight_m", "distance_port_m"}
+STATED = {
+    "distance_freight_m", "distance_port_m", "distance_gas_m", "fibre_share", "friche_share",
+    "power_mw", "water_m3_day", "gas_at_site", "sewer_at_site",
+}  # fmt: skip
 
 
 def stage(stages):
@@ -41,6 +44,13 @@ SITE = st.fixed_dictionaries(
         "is_brownfield": st.none() | st.booleans(),
         "rail_siding": st.none() | st.booleans(),
         "quay": st.none() | st.booleans(),
+        "gas": st.none() | st.booleans(),
+        "fibre": st.none() | st.booleans(),
+        "sewer": st.none() | st.booleans(),
+        "power_mw": st.none() | st.integers(0, 50),
+        "water_m3_day": st.none() | st.integers(0, 2_000),
+        "expected_jobs": st.none() | st.integers(0, 500),
+        "vocation": st.none() | st.sampled_from(table.VOCATIONS),
         "readiness_land": stage(table.LAND_STAGES),
         "readiness_planning": stage(table.PLANNING_STAGES),
         "readiness_environment": stage(table.ENVIRONMENT_STAGES),
@@ -57,13 +67,35 @@ def world(layer, towns):
     """Every layer the criteria read, small."""
     rng = np.random.default_rng(3)
     spots = shapely.points(rng.integers(-20_000, 50_000, (12, 2)))
-    zones = [shapely.box(2_000, -9_000, 30_000, 400), shapely.box(0, 0, 4_000, 4_000)]
+    zones = [
+        shapely.box(2_000, -9_000, 30_000, 400),
+        shapely.box(0, 0, 4_000, 4_000),
+        shapely.box(3_000, 3_000, 9_000, 5_000),
+    ]
+    kinds = ["natura_2000", "znieff_1", "zone_humide"]
+    travellers = [150_000, 5_000, None, 3_000_000, 20_000, None]
+    risks = ["inondation", "technologique", "inondation"]
     return [
         *towns.values(),
-        layer("stations", spots[:6], passenger=[True, False] * 3, freight=[True] * 2 + [False] * 4),
+        layer(
+            "stations",
+            spots[:6],
+            passenger=[True, False] * 3,
+            freight=[True] * 2 + [False] * 4,
+            travellers_2023=pd.array(travellers, dtype="Int64"),
+        ),
         layer("interchanges", spots[6:9]),
         layer("ports", spots[9:]),
-        layer("protected_areas", zones, name=["a", "b"], kind=["natura_2000", "znieff_1"]),
+        layer("protected_areas", zones, name=["a", "b", "c"], kind=kinds),
+        layer("airports", spots[:2]),
+        layer("brownfields", zones[1:]),
+        layer("risk_plans", zones, name=["a", "b", "c"], risk=risks, zone=["interdiction"] * 3),
+        layer("hazardous_sites", spots[2:4]),
+        layer("substations", spots[4:8]),
+        layer("gas_network", [shapely.LineString([(0, 0), (30_000, 9_000)])]),
+        layer("activity_zones", zones, jobs=[50.0, 200.0, 0.5]),
+        layer("establishments", spots, naf=["35", "19", "23", "10", "47", "01"] * 2),
+        layer("industrial_flows", from_naf=["35", "19"], to_naf=["23", "20"]),
     ]
 
 

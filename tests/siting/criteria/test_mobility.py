@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from siting.criteria.mobility import (
+    NO_STATION,
+    STATION_CLASSES,
+    car_free_share,
+    neighbouring_zone_jobs,
+    station_class,
+)
+
+
+def stations(layer, *rows):
+    """A station a row: metres east of the site, travellers a year, open to passengers."""
+    x, travellers, passenger = zip(*rows, strict=True)
+    spots = [shapely.Point(100 + one, 50) for one in x]
+    counts = pd.array(travellers, dtype="Int64")
+    return layer("stations", spots, travellers_2023=counts, passenger=list(passenger))
+
+
+@pytest.mark.parametrize(
+    ("travellers", "position"),
+    [(0, 1), (99_999, 1), (100_000, 2), (999_999, 2), (1_000_000, 3), (12_000_000, 3)],
+)
+def test_station_class(make_inputs, layer, travellers, position):
+    one = stations(layer, (1_000, travellers, True))
+    assert station_class(make_inputs(layers=[one])).tolist() == [STATION_CLASSES[position]]
+
+
+def test_the_busiest_station_in_reach_counts(make_inputs, layer):
+    several = stations(
+        layer, (1_000, 40_000, True), (3_000, 200_000, True), (3_900, 5_000_000, True),
+        (2_000, 9_000_000, False),
+    )  # fmt: skip
+    inputs = make_inputs(layers=[several])  # 5 km by road: 3,846 m
+    assert station_class(inputs).tolist() == [STATION_CLASSES[2]]
+    nearer = make_inputs(layers=[several], station_reach_m=500.0)
+    assert station_class(nearer).tolist() == [NO_STATION]
+
+
+def test_a_station_of_unknown_traffic_is_not_one_without_travellers(make_inputs, layer):
+    unknown = stations(layer, (1_000, None, True))
+    assert station_class(make_inputs(layers=[unknown])).isna().all()
+    both = stations(layer, (1_000, None, True), (2_000, 300_000, True))
+    assert station_class(make_inputs(layers=[both])).tolist() == [STATION_CLASSES[2]]
+
+
+def test_car_free_share(make_inputs, towns):
+    # From x = 5 km, 13 km of road reach the centres at 5 and 15 km: 17 of 170 commuters.
+    site = {"geometry": shapely.box(5_000, -50, 5_100, 50)}
+    layers = [towns["communes"], towns["commute_modes"]]
+    found = car_free_share(make_inputs(site, layers=layers, jobs_reach_m=13_000.0))
+    assert found.tolist() == pytest.approx([0.1])
+    assert np.isnan(car_free_share(make_inputs(site, layers=layers[:1]))["S0"])
+
+
+def test_neighbouring_zone_jobs(make_inputs, layer):
+    boxes = [shapely.box(x, 0, x + 100, 100) for x in (-1_000, 1_000, 2_100, 2_101)]
+    zones = layer("activity_zones", boxes, jobs=[10.0, 20.0, 40.0, 80.0])
+    far = {"geometry": shapely.box(90_000, 0, 90_100, 100)}
+    inputs = make_inputs({}, far, layers=[zones])
+    assert neighbouring_zone_jobs(inputs).tolist() == [70, 0]  # 2 km from the edge, inclusive
+    unknown = layer("activity_zones", boxes, jobs=[10.0, None, 40.0, 80.0])
+    found = neighbouring_zone_jobs(make_inputs({}, far, layers=[unknown]))
+    assert found.tolist() == pytest.approx([np.nan, 0], nan_ok=True)
+    assert neighbouring_zone_jobs(make_inputs()).isna().all()
