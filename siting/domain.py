@@ -144,7 +144,8 @@ class Reason:
         English gettext identifier with named placeholders.
     figures
         Values of the placeholders; areas in m² are named ``*_m2`` and shown in
-        hectares by the sentence through ``{name_ha}``.
+        hectares by the sentence through ``{name_ha}``; those named ``*_ratio`` are shown
+        with two decimals.
     legal
         Legal reference, or empty.
     """
@@ -158,7 +159,8 @@ class Reason:
         """Return the sentence in the language of ``translate``.
 
         Figures that are messages themselves (class :class:`str`) are translated;
-        every ``*_m2`` figure is also offered in hectares under ``*_ha``.
+        every ``*_m2`` figure is also offered in hectares under ``*_ha``; a ``*_ratio`` has
+        two decimals.
 
         Parameters
         ----------
@@ -180,6 +182,8 @@ class Reason:
             values[name] = translate(value) if isinstance(value, str) and value else value
             if name.endswith("_m2"):
                 values[f"{name[:-3]}_ha"] = number_text(value / 10_000, 2, translate)
+            elif name.endswith("_ratio"):
+                values[name] = number_text(value, 2, translate)
         return translate(self.message).format_map(values)
 
 

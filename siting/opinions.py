@@ -1,0 +1,354 @@
+"""Second opinions on a set of sites: TOPSIS, PROMETHEE II, VIKOR beside the weighted sum.
+
+A score never depends on the other sites; these methods compare the sites with one another,
+so they say something else. They only confirm or question the ranks, never replace the score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import kendalltau
+
+from layers.errors import N_
+from siting.domain import Reason
+
+Floats = npt.NDArray[np.float64]
+
+INDIFFERENCE: Final = 0.05
+"""PROMETHEE II: difference of value up to which two sites are equal. Working hypothesis."""
+
+PREFERENCE: Final = 0.30
+"""PROMETHEE II: difference of value from which one is fully preferred. Working hypothesis."""
+
+MAJORITY: Final = 0.5
+"""VIKOR: weight of the group utility against the individual regret (Opricovic & Tzeng 2004)."""
+
+STRONG_AGREEMENT: Final = 0.8
+PARTIAL_AGREEMENT: Final = 0.5
+"""Kendall's tau-b from which sentences tell a strong, a partial agreement. Convention."""
+
+_TIE: Final = 9  # decimals: what differs by rounding errors only is equal
+
+AGREES = N_(
+    "{method} ranks the {count} sites it judges almost as the scenario does "
+    "(Kendall's tau-b: {tau_ratio})"
+)
+PARTLY = N_(
+    "{method} ranks the {count} sites it judges partly as the scenario does "
+    "(Kendall's tau-b: {tau_ratio}): look at the sites that move"
+)
+DIFFERS = N_(
+    "{method} ranks the {count} sites it judges otherwise than the scenario "
+    "(Kendall's tau-b: {tau_ratio}): the score alone should not decide"
+)
+UNDETERMINED = N_(
+    "{method}: no agreement can be told; it takes two sites at least, and differences between them"
+)
+SITES_LEFT_OUT = N_(
+    "second opinions do not judge {count} sites: a criterion that has a weight is unknown for them"
+)
+CRITERIA_LEFT_OUT = N_("second opinions leave out the criteria unknown for every site: {criteria}")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Opinions:
+    """What other methods say of the order of the sites.
+
+    Parameters
+    ----------
+    ranks
+        Sites × methods of :data:`METHODS`: 1 is best, equal sites share a rank; missing
+        where a site is not judged.
+    agreement
+        Kendall's tau-b between the ranks of each method and those of the scenario, over the
+        sites judged, in [-1, 1]; ``None`` where it has no meaning.
+    criteria
+        Criteria the methods read, those with a weight and known for a site at least.
+    reasons
+        The agreement of each method in words, then what is left out.
+    """
+
+    ranks: pd.DataFrame
+    agreement: Mapping[str, float | None]
+    criteria: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def judged(self) -> int:
+        """Number of sites judged."""
+        return int(self.ranks.notna().all(axis=1).sum())
+
+
+def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -> Opinions:
+    """Rank the sites by every method of :data:`METHODS` and tell how far they agree.
+
+    The methods have no rule for an unknown value, and reading it as 0 would be false. So the
+    criteria unknown for every site are left out, as the score does, and a site is judged when
+    all the others that have a weight are known for it; both are told.
+
+    Parameters
+    ----------
+    values
+        Sites × criteria in [0, 1], as :func:`siting.scoring.values` returns them; missing
+        when unknown.
+    weights
+        Weight of each criterion, not negative.
+    rank
+        Rank of each site in the scenario; missing without score.
+
+    Returns
+    -------
+    Opinions
+        Ranks, agreement and sentences, on the index of ``values``.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame({"a": [1.0, 0.5, None], "b": [0.2, 0.1, 0.9]}, ["x", "y", "z"])
+    >>> found = second_opinions(values, pd.Series({"a": 0.5, "b": 0.5}), pd.Series([1, 2, 3]))
+    >>> found.ranks["vikor"].tolist(), found.judged
+    ([1, 2, <NA>], 2)
+    """
+    weighted = [name for name in values.columns if weights[name] > 0]
+    used = [name for name in weighted if values[name].notna().any()]
+    judged = values[used].notna().all(axis=1) & bool(used)
+    table = values.loc[judged, used].to_numpy(dtype="float64")
+    own = weights[used].to_numpy(dtype="float64")
+    ranks = {
+        method: _ranked(index(table, own), values.index, judged)
+        for method, index in METHODS.items()
+    }
+    positions = rank.set_axis(values.index)
+    agreement = {method: rank_agreement(found, positions) for method, found in ranks.items()}
+    left_out = [name for name in weighted if name not in used]
+    return Opinions(
+        ranks=pd.DataFrame(ranks, index=values.index),
+        agreement=MappingProxyType(agreement),
+        criteria=tuple(used),
+        reasons=tuple(_reasons(agreement, judged, left_out)),
+    )
+
+
+def rank_agreement(first: pd.Series, second: pd.Series) -> float | None:
+    """Return Kendall's tau-b between two rankings, over the sites that both rank.
+
+    Parameters
+    ----------
+    first, second
+        Ranks on the same index; missing where a site has none.
+
+    Returns
+    -------
+    float or None
+        In [-1, 1], 1 for the same order; ``None`` with fewer than two sites, or where one
+        ranking puts them all together. Source: Kendall (1945), Biometrika 33(3), 239-251.
+
+    Examples
+    --------
+    >>> rank_agreement(pd.Series([1, 2, 3]), pd.Series([1, 3, 2]))
+    0.333...
+    """
+    both = first.notna() & second.notna()
+    a, b = (ranks[both].to_numpy(dtype="float64") for ranks in (first, second))
+    if len(np.unique(a)) < 2 or len(np.unique(b)) < 2:
+        return None
+    return float(kendalltau(a, b).statistic)
+
+
+# --- The methods: bare arrays, sites × criteria, more is better ----------------------
+
+
+def topsis(values: Floats, weights: Floats) -> Floats:
+    """Return the relative closeness of each site to the ideal one (TOPSIS).
+
+    Formula: ``d⁻ ÷ (d⁺ + d⁻)``, Euclidean distances of the weighted values to the best and to
+    the worst of each criterion within the set. Source: Hwang & Yoon (1981), Multiple Attribute
+    Decision Making, Springer. Their normalisation only serves to do away with units: values in
+    [0, 1] have none, so it is left to the caller.
+
+    Parameters
+    ----------
+    values
+        Sites × criteria, more is better, all known.
+    weights
+        One a criterion, not negative.
+
+    Returns
+    -------
+    ndarray
+        In [0, 1], 1 for the ideal; 0.5 where all sites are the same.
+
+    Examples
+    --------
+    >>> topsis(np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]), np.array([0.5, 0.5]))
+    array([1. , 0. , 0.5])
+    """
+    if len(values) == 0:
+        return np.empty(0)
+    weighted = values * weights
+    from_best = np.sqrt(((weighted - weighted.max(axis=0)) ** 2).sum(axis=1))
+    from_worst = np.sqrt(((weighted - weighted.min(axis=0)) ** 2).sum(axis=1))
+    both = from_best + from_worst
+    return _ratio(from_worst, both, otherwise=0.5)
+
+
+def net_flows(
+    values: Floats,
+    weights: Floats,
+    *,
+    indifference: Floats | float = INDIFFERENCE,
+    preference: Floats | float = PREFERENCE,
+) -> Floats:
+    """Return the net outranking flow of each site (PROMETHEE II).
+
+    Formula: ``φ(a) = Σ_j w_j Σ_b [P_j(a, b) - P_j(b, a)] ÷ (n - 1)``, with ``P_j`` the linear
+    preference with indifference (type V): 0 up to ``indifference``, 1 from ``preference`` on, a
+    straight line between. Equal thresholds make a step (types I and II), no indifference a
+    V-shape (III). Sources: Brans, Vincke & Mareschal (1986), EJOR 24(2), 228-238; flows by
+    sorting, in n log n instead of n²: Calders & Van Assche (2018), Omega 76, 63-69.
+
+    Parameters
+    ----------
+    values
+        Sites × criteria, more is better, all known.
+    weights
+        One a criterion, not negative.
+    indifference, preference
+        Thresholds in the unit of the values, for all criteria or one each; the first is not
+        above the second.
+
+    Returns
+    -------
+    ndarray
+        In [-1, 1] when the weights add up to 1; they add up to 0.
+
+    Examples
+    --------
+    >>> net_flows(np.array([[1.0], [0.5], [0.0]]), np.array([1.0])).tolist()
+    [1.0, 0.0, -1.0]
+    """
+    sites, criteria = values.shape
+    flows = np.zeros(sites)
+    if sites < 2:
+        return flows
+    q = np.broadcast_to(np.asarray(indifference, dtype="float64"), criteria)
+    p = np.broadcast_to(np.asarray(preference, dtype="float64"), criteria)
+    for j in range(criteria):
+        column = values[:, j]
+        lead = _leaving(column, q[j], p[j]) - _leaving(-column, q[j], p[j])
+        flows += weights[j] * lead
+    return np.asarray(flows / (sites - 1))
+
+
+def _leaving(column: Floats, q: float, p: float) -> Floats:
+    """Sum the preferences of each value over all the others."""
+    behind = np.sort(column)
+    running = np.concatenate([[0.0], np.cumsum(behind)])
+    full = np.searchsorted(behind, column - p, side="left")
+    if p <= q:
+        return full.astype("float64")
+    partial = np.maximum(np.searchsorted(behind, column - q, side="left"), full)
+    sums = running[partial] - running[full]
+    return np.asarray(full + ((partial - full) * (column - q) - sums) / (p - q))
+
+
+def vikor(
+    values: Floats, weights: Floats, *, majority: float = MAJORITY
+) -> tuple[Floats, Floats, Floats]:
+    """Return the compromise index of each site, its group utility and its regret (VIKOR).
+
+    Formulas: ``S = Σ_j w_j (f*_j - f_j) ÷ (f*_j - f⁻_j)``, ``R`` the largest term, ``Q = v (S -
+    S*) ÷ (S⁻ - S*) + (1 - v) (R - R*) ÷ (R⁻ - R*)``, where * is the best and ⁻ the worst within
+    the set. What does not tell the sites apart (a difference of 0 below) counts for 0. Source:
+    Opricovic & Tzeng (2004), EJOR 156(2), 445-455.
+
+    Parameters
+    ----------
+    values
+        Sites × criteria, more is better, all known.
+    weights
+        One a criterion, not negative.
+    majority
+        ``v``, in [0, 1].
+
+    Returns
+    -------
+    index, utility, regret : ndarray
+        ``Q``, ``S`` and ``R``: the smaller, the better.
+
+    Examples
+    --------
+    >>> index, _, _ = vikor(np.array([[1.0, 0.4], [0.0, 0.4]]), np.array([0.5, 0.5]))
+    >>> index.tolist()
+    [0.0, 1.0]
+    """
+    if len(values) == 0:
+        return np.empty(0), np.empty(0), np.empty(0)
+    best = values.max(axis=0)
+    terms = weights * _ratio(best - values, best - values.min(axis=0))
+    utility, regret = terms.sum(axis=1), terms.max(axis=1, initial=0.0)
+    index = majority * _within(utility) + (1 - majority) * _within(regret)
+    return index, utility, regret
+
+
+def _within(index: Floats) -> Floats:
+    """Place an index between its smallest (0) and its largest (1)."""
+    return _ratio(index - index.min(), index.max() - index.min())
+
+
+def _ratio(part: Floats, whole: Floats | float, *, otherwise: float = 0.0) -> Floats:
+    """Divide, where there is something to divide by."""
+    out = np.full(part.shape, otherwise)
+    np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
+    return out
+
+
+METHODS: Final[Mapping[str, Callable[[Floats, Floats], Floats]]] = MappingProxyType(
+    {
+        "topsis": topsis,
+        "promethee_ii": net_flows,
+        "vikor": lambda values, weights: -vikor(values, weights)[0],
+    }
+)
+"""Index of each method, the more the better: sites × criteria and weights in."""
+
+METHOD_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"topsis": "TOPSIS", "promethee_ii": "PROMETHEE II", "vikor": "VIKOR"}
+)
+"""Names of the methods, the same in every language."""
+
+
+def _ranked(index: Floats, sites: pd.Index, judged: pd.Series) -> pd.Series:
+    rounded = pd.Series(np.round(index, _TIE) + 0.0, index=sites[judged.to_numpy()])
+    ranks = rounded.rank(method="min", ascending=False)
+    return ranks.reindex(sites).astype("Int64")
+
+
+def _reasons(
+    agreement: Mapping[str, float | None], judged: pd.Series, left_out: list[str]
+) -> Iterator[Reason]:
+    count = int(judged.sum())
+    for method, tau in agreement.items():
+        name = METHOD_NAMES[method]
+        if tau is None:
+            yield Reason("opinion-undetermined", UNDETERMINED, {"method": name})
+            continue
+        figures = {"method": name, "count": count, "tau_ratio": tau}
+        if tau >= STRONG_AGREEMENT:
+            yield Reason("opinion-agrees", AGREES, figures)
+        elif tau >= PARTIAL_AGREEMENT:
+            yield Reason("opinion-partly-agrees", PARTLY, figures)
+        else:
+            yield Reason("opinion-differs", DIFFERS, figures)
+    if count < len(judged):
+        figures = {"count": len(judged) - count}
+        yield Reason("opinion-sites-left-out", SITES_LEFT_OUT, figures)
+    if left_out:
+        figures = {"criteria": ", ".join(left_out)}
+        yield Reason("opinion-criteria-left-out", CRITERIA_LEFT_OUT, figures)
