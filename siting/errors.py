@@ -44,6 +44,16 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "scenario-unknown": N_("no scenario is named “{found}”; expected one of {expected}"),
         "scenario-conflict": N_("two overrides set this key: {found}"),
         "scenario-unit": N_("the breakpoints are in {found}; the criterion is in {expected}"),
+        "ahp-incomplete": N_("these pairs are not compared: {found}"),
+        "ahp-repeated": N_("these pairs are compared twice, or with themselves: {found}"),
+        "ahp-conflict": N_(
+            "the weight is {found}, and the pairwise judgements of “{expected}” set it too, or "
+            "leave it out: keep one of the two"
+        ),
+        "ahp-inconsistent": N_(
+            "the pairwise judgements contradict one another: consistency ratio {found}; expected "
+            "{expected} at most"
+        ),
         "ruleset-unknown": N_("no rule set is named “{found}”; expected one of {expected}"),
         "ruleset-invalid": N_("the rule set is not valid: {found}"),
         "measure-mismatch": N_("{found} and {expected} are two measures and never mix"),

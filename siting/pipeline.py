@@ -24,6 +24,7 @@ from layers.tables import embedded_file
 from layers.territory import Level, Territory
 from siting import __version__
 from siting.account import Account, open_account
+from siting.ahp import CONSISTENCY_LIMIT
 from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
 from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, LayerUse, Manifest, Reach, Reason, Scores, Verdict
@@ -31,7 +32,7 @@ from siting.eligibility import Eligibility, assess
 from siting.errors import Problem, problem
 from siting.measure import LandTake, land_take, overlaps
 from siting.reliability import important_gaps
-from siting.scenario import Scenario, scenario_hash
+from siting.scenario import Scenario, priorities_of, scenario_hash
 from siting.scoring import decision_matrix, score
 from siting.zan.account import Rules, SiteAccount, site_verdict, standings
 from siting.zan.plan import Plan, plan, planned_entries
@@ -413,7 +414,16 @@ def _epci_shares(shares: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
-    """Tell what concerns several sites: overlaps, and chosen sites that are not there."""
+    """Tell of judgements at odds, of overlaps, and of chosen sites that are not there."""
+    for table, found in priorities_of(scenario).items():
+        if not found.consistent:
+            yield problem(
+                "ahp-inconsistent",
+                field=table,
+                found=f"{found.consistency_ratio:.2f}",
+                expected=f"{CONSISTENCY_LIMIT:.2f}",
+                severity="warning",
+            )
     if scenario.sites.selected != "all":
         missing = sorted(set(scenario.sites.selected) - set(sites.index))
         if missing:

@@ -1,6 +1,8 @@
 """Scenarios: frozen and validated; TOML files in, a JSON schema out."""
 
+from siting.scenario.judgements import priorities_of
 from siting.scenario.model import (
+    AhpSettings,
     Commitment,
     CriterionSetting,
     EligibilitySettings,
@@ -16,6 +18,7 @@ from siting.scenario.reading import load_scenario, scenario_names
 from siting.scenario.validation import make_scenario, with_changes
 
 __all__ = [
+    "AhpSettings",
     "Commitment",
     "CriterionSetting",
     "EligibilitySettings",
@@ -26,6 +29,7 @@ __all__ = [
     "ZanSettings",
     "load_scenario",
     "make_scenario",
+    "priorities_of",
     "scenario_hash",
     "scenario_names",
     "weights",

@@ -17,6 +17,7 @@ import pandas as pd
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
+from siting.ahp import LARGEST_JUDGEMENT
 from siting.criteria import CRITERIA
 from siting.criteria.inputs import Parameters, Section
 from siting.domain import Envelope, ValueFunction
@@ -26,6 +27,7 @@ Weight = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[int, Field(ge=2011, le=2060)]
 Text = Annotated[str, Field(min_length=1)]
+Judgement = Annotated[float, Field(ge=1, le=LARGEST_JUDGEMENT)]
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_+-]*$"
 COMMUNE_PATTERN: Final = r"^\d[\dAB]\d{3}$"
@@ -177,6 +179,24 @@ class CriterionSetting(Section):
         return ValueFunction(self.unit, self.source, self.points, dict(self.categories))
 
 
+class AhpSettings(Section):
+    """Pairwise judgements that set weights: the Analytic Hierarchy Process of Saaty.
+
+    ``land.access = 3`` reads “land is 3 times as important as access”: 1 equal, 3 moderately,
+    5 strongly, 7 very strongly, 9 extremely. Every pair is judged once, on the side of the more
+    important. What is compared takes its weight from the judgements; what is not compared must
+    have the weight 0. Judgements replace the weights of the scenarios this one extends.
+    """
+
+    themes: Mapping[str, Mapping[str, Judgement]] = {}
+    """Judgements between themes, in place of ``weights``. No unit, from 1 to 9."""
+    criteria: Mapping[str, Mapping[str, Mapping[str, Judgement]]] = {}
+    """Judgements between the criteria of a theme, by theme, in place of their ``weight``.
+    No unit, from 1 to 9."""
+    source: str = ""
+    """Who judged, when; required where there are judgements."""
+
+
 def _selected(value: object, handler: ValidatorFunctionWrapHandler) -> object:
     """Tell one problem where neither “all” nor a list fits, not one for each."""
     try:
@@ -251,6 +271,8 @@ class Scenario(Section):
     """Weight of each theme. No unit: only their proportions count."""
     criteria: Mapping[str, CriterionSetting]
     """Weight and value function of each criterion."""
+    ahp: AhpSettings = AhpSettings()
+    """Pairwise judgements that set weights, if any."""
     sites: SitesSettings = SitesSettings()
     """Which sites are built, when, and on which envelope."""
     committed: tuple[Commitment, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from layers.errors import N_
 from siting.errors import Problem, ScenarioError, problem
+from siting.scenario.judgements import judged_places, without_replaced_weights
 from siting.scenario.model import TABLES, Scenario
 from siting.scenario.validation import Origins, dotted, make_scenario, merge
 from siting.scenario.validation import Path as KeyPath
@@ -194,7 +195,7 @@ def _laid(files: Sequence[_File]) -> tuple[dict[str, Any], Origins]:
     tree: dict[str, Any] = {}
     origins: dict[KeyPath, str] = {}
     for file in files:
-        tree = merge(tree, file.tree)
+        tree = merge(without_replaced_weights(tree, file.tree), file.tree)
         origins |= dict.fromkeys(_leaves(file.tree), file.path.name)
     return tree, origins
 
@@ -213,14 +214,17 @@ def _conflicts(overrides: Sequence[Sequence[_File]]) -> Iterator[Problem]:
     set_by: dict[KeyPath, tuple[object, str]] = {}
     for files in overrides:
         tree, origins = _laid(files)
-        for path in _leaves(tree):
-            value, name = _value(tree, path), origins.get(path, files[-1].path.name)
+        values = judged_places(tree) | {path: _value(tree, path) for path in _leaves(tree)}
+        for path, value in values.items():
+            name = origins.get(path, files[-1].path.name)
             for other, (earlier, other_name) in set_by.items():
                 length = min(len(path), len(other))
                 if path[:length] == other[:length] and (path != other or value != earlier):
                     found = f"{other_name}, {name}"
                     yield problem("scenario-conflict", field=dotted(path), found=found)
-        set_by |= {path: (_value(tree, path), origins[path]) for path in _leaves(tree)}
+        set_by |= {
+            path: (value, origins.get(path, files[-1].path.name)) for path, value in values.items()
+        }
 
 
 def _value(tree: Mapping[str, Any], path: KeyPath) -> object:

@@ -16,6 +16,12 @@ from siting.criteria import CRITERIA, THEMES
 from siting.criteria.inputs import JOB_VOCATIONS, READINESS_STAGES
 from siting.domain import Criterion, Envelope, Objective
 from siting.errors import Problem, ScenarioError, problem
+from siting.scenario.judgements import (
+    judgement_problems,
+    with_judged_weights,
+    without_replaced_judgements,
+    without_replaced_weights,
+)
 from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
 from siting.zan.guarantee import NO_DOCUMENT, load_parameters
 
@@ -81,12 +87,14 @@ def make_scenario(tree: Tree, *, origins: Origins | None = None, file: str = "")
     siting.errors.ScenarioError: x.toml, field “...”: ...
     """
     places = origins or {}
+    judged = list(judgement_problems(tree))
+    tree = with_judged_weights(tree)
     problems = [
         problem(
             found.code, file=_file_of(path, places, file) or None, field=dotted(path),
             found=found.found, expected=found.expected,
         )
-        for path, found in [*_shape_problems(tree), *_meaning_problems(tree)]
+        for path, found in [*_shape_problems(tree), *_meaning_problems(tree), *judged]
     ]  # fmt: skip
     if problems:
         raise ScenarioError(problems)
@@ -95,6 +103,8 @@ def make_scenario(tree: Tree, *, origins: Origins | None = None, file: str = "")
 
 def with_changes(scenario: Scenario, changes: Tree) -> Scenario:
     """Return a copy with some keys changed, validated again.
+
+    Weights given here replace the pairwise judgements that set them, and conversely.
 
     Parameters
     ----------
@@ -119,7 +129,8 @@ def with_changes(scenario: Scenario, changes: Tree) -> Scenario:
     >>> with_changes(load_scenario(), {"weights": {"land": 5}}).weights["land"]
     5.0
     """
-    return make_scenario(merge(scenario.model_dump(mode="json"), changes))
+    tree = without_replaced_judgements(scenario.model_dump(mode="json"), changes)
+    return make_scenario(merge(without_replaced_weights(tree, changes), changes))
 
 
 def merge(base: Tree, changes: Tree) -> dict[str, Any]:
