@@ -22,6 +22,7 @@ from siting.errors import EXIT_INTERNAL, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
 
 Format = Literal["table", "json"]
+RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
 LevelName = Literal["commune", "epci", "departement", "region", "zone_emploi"]
 
@@ -162,6 +163,8 @@ def build_app(lang: Language) -> typer.Typer:
                 reading=Reading(layer, all_friches), translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
+
+    _add_sensitivity(app, _)
 
     @app.command(help=_("Check a file of sites and say everything that is wrong in it."))
     def check(
@@ -307,6 +310,76 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
             status = balance_command(
                 file, scenario=scenario, ruleset=ruleset, level=level, form=form, layer=layer,
                 translate=_, progress=progress,
+            )  # fmt: skip
+        raise typer.Exit(status)
+
+
+def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
+    """Add the command that tells how far ranks hold."""
+
+    @app.command(help=_("Tell how far the ranks of sites depend on weights, thresholds, method."))
+    def sensitivity(  # noqa: PLR0913 - one parameter an option
+        file: Annotated[
+            Path | None,
+            typer.Argument(
+                show_default=False,
+                help=_("File of sites; the embedded demonstration sites when it is left out."),
+            ),
+        ] = None,
+        *,
+        scenario: Annotated[
+            str,
+            typer.Option(
+                "--scenario", "-s", help=_("Scenario: the name of a shipped one or a TOML file.")
+            ),
+        ] = "base",
+        ruleset: Annotated[
+            str | None,
+            typer.Option(
+                "--ruleset",
+                "-r",
+                help=_("Rule set, in place of the scenario's; “siting rulesets” lists them."),
+            ),
+        ] = None,
+        draws: Annotated[
+            int, typer.Option("--draws", min=1, max=1_000_000, help=_("Draws of weights."))
+        ] = 10_000,
+        top: Annotated[
+            int, typer.Option("--top", min=1, help=_("Ranks that count as the first ones."))
+        ] = 10,
+        concentration: Annotated[
+            float,
+            typer.Option(
+                "--concentration",
+                min=1.0,
+                help=_("How close the weights drawn stay to the scenario's; more is closer."),
+            ),
+        ] = 100.0,
+        seed: Annotated[
+            int, typer.Option("--seed", min=0, help=_("Same seed, same draws."))
+        ] = 20_261_123,
+        form: Annotated[
+            RowsFormat, typer.Option("--format", help=_("Form of the result."))
+        ] = "table",
+        layer: Annotated[
+            str | None, typer.Option("--layer", help=_("Layer of a file that holds several."))
+        ] = None,
+        all_friches: Annotated[
+            bool,
+            typer.Option(
+                "--all-friches",
+                help=_("Keep the friches of an inventory that are unconfirmed or used again."),
+            ),
+        ] = False,
+    ) -> None:
+        from siting.commands import Reading, sensitivity_command  # noqa: PLC0415 - heavy
+
+        drawing = {"draws": draws, "top": top, "concentration": concentration, "seed": seed}
+        with _progress(_) as progress:
+            status = sensitivity_command(
+                file, scenario=scenario, ruleset=ruleset, form=form,
+                reading=Reading(layer, all_friches), drawing=drawing, translate=_,
+                progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
@@ -32,11 +33,14 @@ from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
 from siting.pipeline import DEMONSTRATION_SITES, balance, load_world, manifest, read, run
 from siting.scenario import Scenario, load_scenario, with_changes
+from siting.sensitivity import analyse
+from siting.sensitivity.document import csv_text, sensitivity_document
 from siting.terminal import (
     print_budgets,
     print_check,
     print_rulesets,
     print_scores,
+    print_sensitivity,
     print_trajectory,
     tell,
     tell_notes,
@@ -117,6 +121,64 @@ def score_command(
     else:
         print_scores(result, translate)
         tell_notes(result.notes, translate)
+    tell(result.rejected, translate)
+    return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
+
+
+def sensitivity_command(
+    file: Path | None,
+    *,
+    scenario: str,
+    ruleset: str | None,
+    form: str,
+    reading: Reading,
+    drawing: Mapping[str, Any],
+    translate: Translate,
+    progress: Callable[[str, float], None] | None,
+) -> int:
+    """Score a file of sites and tell how far their ranks hold.
+
+    Parameters
+    ----------
+    file
+        The file; ``None`` for the embedded demonstration sites.
+    scenario
+        Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
+    form
+        ``table``, ``json`` or ``csv``.
+    reading
+        What to read of the file.
+    drawing
+        ``draws``, ``top``, ``concentration`` and ``seed``: see
+        :func:`siting.sensitivity.analyse`.
+    translate
+        Language of the result.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the file, the scenario or the rule set cannot be used.
+    """
+    chosen = _scenario(scenario, ruleset)
+    world = load_world(progress=progress)
+    sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
+    result = run(chosen, world, sites, progress=progress)
+    found = analyse(result, **drawing)
+    if form == "table":
+        print_sensitivity(result, found, translate)
+        tell_notes(result.notes, translate)
+    else:
+        document = sensitivity_document(result, found, translate)
+        typer.echo(dumps(document) if form == "json" else csv_text(document), nl=form == "json")
     tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
