@@ -1,10 +1,12 @@
 """Pairwise judgements in scenarios: they fill in the weights, or are told."""
 
+import re
+import tomllib
 from itertools import combinations
 
 import pytest
 
-from siting.ahp import priorities
+from siting.ahp import judged_items, priorities
 from siting.criteria import CRITERIA
 from siting.errors import ScenarioError
 from siting.i18n import translator
@@ -140,6 +142,14 @@ def test_a_weighted_theme_left_out_of_the_judgements_is_told(write):
 )  # fmt: skip
 def test_unsound_judgements_are_told_where_they_are(write, table, judged, expected):
     assert expected in told(load_scenario, write("a.toml", toml(judged, table)))
+
+
+def test_the_example_of_the_page_is_a_sound_table_of_judgements(root):
+    page = (root / "docs" / "methods.md").read_text("utf-8")
+    block = re.search(r"```toml\n(.+?)```", page, flags=re.DOTALL)[1]
+    (theme,) = tomllib.loads(block)["ahp"]["criteria"].items()
+    assert all(CRITERIA[name].theme == theme[0] for name in judged_items(theme[1]))
+    assert priorities(theme[1]).consistent
 
 
 def test_judgements_without_a_source_are_told(write):
