@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from layers.errors import printable
 from siting.documents import manifest_document, problem_document, reason_document
 from siting.export import FORMULA
 from siting.i18n import Translate
@@ -72,7 +73,7 @@ def csv_text(document: Mapping[str, Any]) -> str:
     -------
     str
         Keys of nested tables are joined by ``_``; unknown is empty. A text that a spreadsheet
-        would take for a formula begins with an apostrophe.
+        would take for a formula begins with an apostrophe; control characters are replaced.
     """
     rows = [
         {key: _harmless(value) for key, value in _flat(site).items()} for site in document["sites"]
@@ -125,7 +126,9 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(FORMULA) else value)
 
 
 def _plain(value: Any) -> Any:
