@@ -40,11 +40,11 @@ from siting.terminal import (
     print_check,
     print_rulesets,
     print_scores,
-    print_sensitivity,
     print_trajectory,
     tell,
     tell_notes,
 )
+from siting.terminal_sensitivity import print_sensitivity
 from siting.terminal_territory import print_balance
 from siting.trajectory import account_trajectories
 from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
