@@ -19,7 +19,7 @@ from layers.errors import N_
 from layers.surroundings import CLOSED_ZONES
 from siting.criteria.around import Booleans, numbers
 from siting.criteria.inputs import NEVER_SERVICED, Inputs
-from siting.criteria.risks import IN_ZRE, water_zone
+from siting.criteria.risks import IN_ZRE, sewage_spare_pe, water_zone
 from siting.criteria.zones import areas_of, parts_in
 from siting.domain import Reason
 from siting.scenario import EligibilitySettings, Scenario
@@ -328,6 +328,22 @@ def reserved(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
         yield from _whole_sites(inputs, _equal(stages, stage), stage=stage)
 
 
+def sewage_full(inputs: Inputs, _thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites of communes whose sewage plants have no capacity left.
+
+    Parameters
+    ----------
+    inputs, _thresholds
+        Sites, layers ``communes`` and ``sewage_plants``; no threshold.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    yield from _whole_sites(inputs, numbers(sewage_spare_pe(inputs)) <= 0)
+
+
 _CLOSED_ZONES: Final[Mapping[str, str]] = {
     "A": "C. urb., R. 151-22, R. 151-23, L. 153-31 et L. 300-6",
     "N": "C. urb., R. 151-24, R. 151-25, L. 153-31 et L. 300-6",
@@ -410,6 +426,16 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 ),
                 "C. env., R. 211-71 à R. 211-74 et R. 214-1 (rubrique 1.3.1.0)",
                 water_scarce,
+            ),
+            Rule(
+                "site-sewage-full",
+                "condition",
+                N_(
+                    "the {concerned_ha} ha of the site lie in a commune whose sewage plants have "
+                    "no capacity left: treatment to be found first"
+                ),
+                "C. urb., L. 111-11 et R. 111-8",
+                sewage_full,
             ),
             Rule(
                 "site-zone-closed",

@@ -13,6 +13,10 @@ from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
 from siting.domain import Criterion, Objective
 
+SIDING_M = 100.0
+"""Straight-line distance under which a surveyed siding is that of the site: the survey gives a
+point on the track, the outline the plot."""
+
 
 def road_distance_m(inputs: Inputs, features: gpd.GeoDataFrame | None) -> pd.Series:
     """Estimate the road distance to the nearest feature.
@@ -53,21 +57,26 @@ def distance_interchange_m(inputs: Inputs) -> pd.Series:
 def distance_freight_m(inputs: Inputs) -> pd.Series:
     """Estimate the road distance to rail freight.
 
-    Formula: 0 where the site has its own siding (ITE), else the distance to the nearest
+    Formula: 0 where the site has its own siding (ITE), declared, or, where the file does not
+    say, surveyed within :data:`SIDING_M` of it and usable; else the distance to the nearest
     station open to freight.
 
     Parameters
     ----------
     inputs
-        Sites, layer ``stations``, detour factor.
+        Sites, layer ``stations``, detour factor; layer ``freight_sidings`` where it is given.
 
     Returns
     -------
     Series
-        Metres; missing without the layer, unless the site has a siding.
+        Metres; missing without the stations, unless the site has a siding.
     """
     distance_m = road_distance_m(inputs, _stations(inputs, "freight"))
-    return distance_m.mask(_declared(inputs, "rail_siding"), 0.0)
+    silent = pd.Series(inputs.sites["rail_siding"], dtype="object").isna()
+    sidings = inputs.layer("freight_sidings")
+    usable = None if sidings is None else sidings[sidings["usable"].eq(True).fillna(False)]  # noqa: FBT003
+    surveyed = nearest_m(inputs.sites, usable) <= SIDING_M
+    return distance_m.mask(_declared(inputs, "rail_siding") | (silent & surveyed), 0.0)
 
 
 def distance_port_m(inputs: Inputs) -> pd.Series:

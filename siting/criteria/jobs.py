@@ -54,11 +54,33 @@ def of_commune(inputs: Inputs, layer: str, column: str) -> pd.Series:
         Objects on the index of the sites; missing without the layers, outside the
         territory, or where the table does not say.
     """
-    communes, table = inputs.layers.get("communes"), inputs.layer(layer)
-    if communes is None or table is None:
+    table = inputs.layer(layer)
+    if table is None:
+        return pd.Series(None, index=inputs.sites.index, dtype="object")
+    return by_commune(inputs, table.set_index("code")[column])
+
+
+def by_commune(inputs: Inputs, values: pd.Series) -> pd.Series:
+    """Return the value of the commune that holds the point of each site.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``communes``.
+    values
+        Values by code of commune.
+
+    Returns
+    -------
+    Series
+        Objects on the index of the sites; missing without the layer, outside the territory,
+        or where the commune has no value.
+    """
+    communes = inputs.layers.get("communes")
+    if communes is None:
         return pd.Series(None, index=inputs.sites.index, dtype="object")
     codes = inputs.once("commune of each site", lambda: commune_of(inputs.sites, communes.geo))
-    return codes.map(table.set_index("code")[column].astype("object")).astype("object")
+    return codes.map(values.astype("object")).astype("object")
 
 
 def job_seekers_rate(inputs: Inputs) -> pd.Series:

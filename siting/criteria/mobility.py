@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.criteria.around import Floats, numbers, pairs_in_reach
+from siting.criteria.around import Floats, nearest_m, numbers, pairs_in_reach
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
 from siting.domain import Criterion, Objective
@@ -56,6 +56,40 @@ def station_class(inputs: Inputs) -> pd.Series:
     ]
     told = pd.Series(classes, index=inputs.sites.index, dtype="object")
     return told.mask(in_reach & (highest < 0), None)
+
+
+FEED_COVERAGE_M = 10_000
+"""Straight-line distance to the nearest stop beyond which a feed says nothing of a site: it is
+that of one network, and another may serve the site."""
+
+
+def stop_departures_day(inputs: Inputs) -> pd.Series:
+    """Tell the departures a day of the best-served stop within walking reach of the site.
+
+    Formula: highest ``departures_day`` of the stops within ``walking_reach_m /
+    detour_factor``. Not their sum: a bus that calls at three stops of the same street is one.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``public_transport_stops``, parameters.
+
+    Returns
+    -------
+    Series
+        Departures on a typical working day; 0 without a stop in reach, missing without the
+        layer or farther than :data:`FEED_COVERAGE_M` from any stop.
+    """
+    layer = inputs.layers.get("public_transport_stops")
+    if layer is None:
+        return pd.Series(np.nan, index=inputs.sites.index)
+    departures = numbers(layer.data["departures_day"])
+    radius_m = inputs.parameters.walking_reach_m / inputs.parameters.detour_factor
+    highest = np.zeros(len(inputs.sites))
+    for site, stop in pairs_in_reach(inputs.sites, layer.geo.geometry, radius_m=radius_m):
+        np.maximum.at(highest, site, departures[stop])
+    covered = nearest_m(inputs.sites, layer.geo) <= FEED_COVERAGE_M
+    return pd.Series(highest, index=inputs.sites.index).where(covered)
 
 
 def car_free_share(inputs: Inputs) -> pd.Series:
@@ -145,5 +179,15 @@ CRITERIA = (
         requires=("activity_zones",),
         source="C. urb., L. 318-8-1 et L. 318-8-2 (inventaire des zones d'activité)",
         function=neighbouring_zone_jobs,
+    ),
+    Criterion(
+        name="stop_departures_day",
+        title=N_("Departures of the best-served stop within walking reach"),
+        theme="access",
+        objective=Objective.MAX,
+        unit=N_("departures/day"),
+        requires=("public_transport_stops",),
+        source="GTFS (transport.data.gouv.fr), jour ouvrable type",
+        function=stop_departures_day,
     ),
 )

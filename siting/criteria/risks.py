@@ -1,14 +1,15 @@
-"""Risks: prevention plans that cover the site, hazardous neighbours, water scarcity."""
+"""Risks: prevention plans that cover the site, hazardous neighbours, water and sewage."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from layers.errors import N_
 from layers.surroundings import FLOOD_RISKS
-from siting.criteria.around import nearest_m
+from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
-from siting.criteria.jobs import of_commune
+from siting.criteria.jobs import by_commune, of_commune
 from siting.criteria.zones import areas_of, covered_share
 from siting.domain import Criterion, Objective
 
@@ -85,6 +86,35 @@ def water_zone(inputs: Inputs) -> pd.Series:
     return zre.map({True: IN_ZRE, False: OUTSIDE_ZRE}).astype("object")
 
 
+def sewage_spare_pe(inputs: Inputs) -> pd.Series:
+    """Tell the capacity left to the sewage plants of the commune of the site.
+
+    Formula: capacity less largest load, added up once for each sewerage agglomeration of the
+    plants in service whose main commune is that of the site; 0 where they are overloaded.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layers ``communes`` and ``sewage_plants``.
+
+    Returns
+    -------
+    Series
+        Population equivalents; missing without the layers, where the load or the capacity of
+        an agglomeration is unknown, or where no plant names the commune: one elsewhere may
+        serve it.
+    """
+    plants = inputs.layer("sewage_plants")
+    if plants is None:
+        return pd.Series(np.nan, index=inputs.sites.index)
+    serving = plants[plants["in_service"].astype("bool") & plants["commune"].notna()]
+    once = serving.drop_duplicates(["commune", "agglomeration"])
+    left = pd.Series(numbers(once["residual_pe"]), index=once["commune"])
+    whole = left.groupby(level=0).agg(lambda own: own.sum(skipna=False))
+    found = numbers(by_commune(inputs, whole))
+    return pd.Series(found, index=inputs.sites.index).clip(lower=0.0)
+
+
 CRITERIA = (
     Criterion(
         name="flood_plan_share",
@@ -126,5 +156,15 @@ CRITERIA = (
         source="C. env., R. 211-71 à R. 211-74 ; arrêtés préfectoraux de bassin",
         function=water_zone,
         labels=(IN_ZRE, OUTSIDE_ZRE),
+    ),
+    Criterion(
+        name="sewage_spare_pe",
+        title=N_("Capacity left to the sewage plants of the commune"),
+        theme="environment",
+        objective=Objective.MAX,
+        unit=N_("population equivalents"),
+        requires=("communes", "sewage_plants"),
+        source="C. urb., L. 111-11 et R. 111-8 ; C. env., R. 214-1 (rubrique 2.1.1.0) ; Sandre",
+        function=sewage_spare_pe,
     ),
 )

@@ -155,6 +155,19 @@ def test_site_water_scarce():
     assert codes(inputs) == [([], ["site-water-scarce"]), ([], [])]
 
 
+def test_site_sewage_full():
+    box = shapely.box(-9, -9, 900, 900)
+    towns = gpd.GeoDataFrame({"code": ["44001"]}, geometry=[box], crs=2154)
+    spec = LayerSpec("x", "x", (), crs="EPSG:2154", geometry="polygon")
+    for left, expected in ((-5.0, ["site-sewage-full"]), (5.0, []), (None, [])):
+        plant = {"commune": ["44001"], "agglomeration": ["a"], "in_service": [True]}
+        table = gpd.GeoDataFrame({**plant, "residual_pe": [left]}, geometry=[box], crs=2154)
+        inputs = inputs_of({})
+        inputs.layers["communes"] = Layer(spec, towns, SOURCE)
+        inputs.layers["sewage_plants"] = Layer(spec, table, SOURCE)
+        assert codes(inputs) == [([], expected)]
+
+
 def test_each_coverage_is_measured_once(monkeypatch):
     calls = []
     measured = eligibility.parts_in

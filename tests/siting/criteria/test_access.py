@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -61,3 +62,15 @@ def test_distance_airport_m(make_inputs, layer):
     airports = layer("airports", points((50, 10_100), (50, 90_000)))
     assert distance_airport_m(make_inputs(layers=[airports])).tolist() == [13_000]
     assert np.isnan(distance_airport_m(make_inputs())["S0"])
+
+
+def test_a_usable_siding_by_the_site_is_its_own_unless_told_no(make_inputs, layer, stations):
+    rows = [{"rail_siding": said} for said in (None, False)]
+    near = layer("freight_sidings", points((190, 50)), usable=pd.array([True], dtype="boolean"))
+    found = distance_freight_m(make_inputs(*rows, layers=[stations, near]))
+    assert found.tolist() == [0, 1_300]
+    for spot, usable in (((190, 50), False), ((190, 50), None), ((201, 50), True)):
+        known = pd.array([usable], dtype="boolean")
+        sidings = layer("freight_sidings", points(spot), usable=known)
+        found = distance_freight_m(make_inputs(*rows, layers=[stations, sidings]))
+        assert found.tolist() == [1_300, 1_300]

@@ -9,6 +9,7 @@ from siting.criteria.mobility import (
     car_free_share,
     neighbouring_zone_jobs,
     station_class,
+    stop_departures_day,
 )
 
 
@@ -66,3 +67,14 @@ def test_neighbouring_zone_jobs(make_inputs, layer):
     found = neighbouring_zone_jobs(make_inputs({}, far, layers=[unknown]))
     assert found.tolist() == pytest.approx([np.nan, 0], nan_ok=True)
     assert neighbouring_zone_jobs(make_inputs()).isna().all()
+
+
+def test_stop_departures_day(make_inputs, layer):
+    # 1 km on foot is 769 m in a straight line, from the edge of the site.
+    spots = [shapely.Point(100 + x, 50) for x in (100, 769, 770)]
+    stops = layer("public_transport_stops", spots, departures_day=[12, 40, 300])
+    rows = [{"geometry": shapely.box(x, 0, x + 100, 100)} for x in (0, -9_000, -90_000)]
+    found = stop_departures_day(make_inputs(*rows, layers=[stops]))
+    # In reach; a network around but no stop in reach; too far for the feed to tell.
+    assert found.tolist() == pytest.approx([40, 0, np.nan], nan_ok=True)
+    assert stop_departures_day(make_inputs()).isna().all()

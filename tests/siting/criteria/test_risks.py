@@ -7,6 +7,7 @@ from siting.criteria.risks import (
     OUTSIDE_ZRE,
     distance_seveso_m,
     flood_plan_share,
+    sewage_spare_pe,
     technological_plan_share,
     water_zone,
 )
@@ -45,3 +46,27 @@ def test_water_zone(make_inputs, towns):
     found = water_zone(make_inputs(*sites, layers=[towns["communes"], towns["water_zones"]]))
     assert found.tolist()[:2] == [IN_ZRE, OUTSIDE_ZRE]
     assert found.isna().tolist() == [False, False, True]
+
+
+def test_sewage_spare_pe(make_inputs, layer, towns):
+    def found(*plants):
+        """Plants as (commune, agglomeration, in service, capacity left)."""
+        commune, agglomeration, in_service, left = zip(*plants, strict=True)
+        sewage = layer(
+            "sewage_plants", [shapely.Point(0, 0)] * len(plants), commune=list(commune),
+            agglomeration=list(agglomeration), in_service=list(in_service), residual_pe=list(left),
+        )  # fmt: skip
+        sites = [{"geometry": shapely.box(x, 0, x + 10, 10)} for x in (5_000, 15_000)]
+        inputs = make_inputs(*sites, layers=[towns["communes"], sewage])
+        return sewage_spare_pe(inputs).tolist()
+
+    nan = float("nan")
+    # Two plants of one agglomeration count once; one out of service does not.
+    one = [("44001", "a", True, 300.0), ("44001", "a", True, 300.0), ("44001", "z", False, 9.0)]
+    assert found(*one) == pytest.approx([300, nan], nan_ok=True)
+    two = [("44001", "a", True, 300.0), ("44001", "b", True, 50.0), ("44002", "c", True, -70.0)]
+    assert found(*two) == [350, 0]  # the second is overloaded
+    assert found(("44001", "a", True, 300.0), ("44001", "b", True, None)) == pytest.approx(
+        [nan, nan], nan_ok=True
+    )
+    assert sewage_spare_pe(make_inputs()).isna().all()

@@ -1,0 +1,86 @@
+"""The real open files feed the criteria they concern; what they do not tell stays unknown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from layers.registry import load_layers
+from siting.criteria.around import commune_of
+from siting.pipeline import run
+from siting.scenario import load_scenario, weights
+
+FILES = {
+    "vacancy": "lovac_vacance_2ans_2021.csv",
+    "housing_tension": "zonage_abc_2019.csv",
+    "job_seekers": "demandeurs_emploi_mensuel.csv",
+    "station_traffic": "frequentation_gares.csv",
+    "sewage_plants": "stations_epuration_2017.csv",
+    "frr": "frr_juillet2025.csv",
+    "cog_passage": "cog_passage_vers_2025.csv",
+}
+FED = ("tense_housing_share", "long_vacancy_rate", "station_class", "sewage_spare_pe", "frr_class")
+
+
+@pytest.fixture(scope="module")
+def folder(open_data):
+    return open_data / "pays-de-la-loire"
+
+
+@pytest.fixture(scope="module")
+def real(world, demo_file, folder):
+    """The demonstration sites under “complet”, with the real files given."""
+    layers = load_layers({name: folder / file for name, file in FILES.items()})
+    return run(load_scenario("complet"), replace(world, layers=layers), demo_file)
+
+
+def test_each_file_feeds_its_criterion(real):
+    known = real.matrix.notna()
+    for name in FED:
+        assert known[name].any(), name
+    assert real.matrix["long_vacancy_rate"].dropna().between(0, 0.2).all()
+    assert real.matrix["tense_housing_share"].dropna().between(0, 1).all()
+
+
+def test_job_seekers_of_150_communes_leave_most_sites_unknown(real, folder):
+    told = pd.read_csv(folder / FILES["job_seekers"], dtype=str)
+    assert told["codgeo"].nunique() < 200
+    assert real.matrix["job_seekers_rate"].isna().mean() > 0.5
+
+
+def test_what_is_left_to_a_plant_is_that_of_its_agglomeration(real, folder):
+    raw = pd.read_csv(folder / FILES["sewage_plants"], dtype={"CdCommune": str})
+    passage = pd.read_csv(folder / FILES["cog_passage"], dtype=str).set_index("DEPCOM_HIST")
+    raw["CdCommune"] = raw["CdCommune"].replace(passage["DEPCOM"].to_dict())  # communes merged
+    alone = raw[~raw["CdCommune"].duplicated(keep=False) & raw["SomChrgMaxEntree"].gt(0)]
+    left = alone.set_index("CdCommune").eval("SomCapaNom - SomChrgMaxEntree").clip(lower=0)
+    communes = load_layers()["communes"].geo
+    expected = commune_of(real.sites, communes).map(left).dropna()
+    found = real.matrix["sewage_spare_pe"].reindex(expected.index)
+    known = found.notna()  # a plant may be out of service
+    assert known.any()
+    assert found[known].tolist() == expected[known].tolist()
+
+
+def test_reliability_is_the_weight_of_what_is_known(real, world, demo_file):
+    share = weights(real.scenario)
+    known = real.matrix.notna()[share.index].to_numpy()
+    expected = np.where(known, share.to_numpy(), 0.0).sum(axis=1)
+    assert real.scores.reliability.tolist() == pytest.approx(expected.tolist())
+    without = run(real.scenario, world, demo_file)
+    assert (without.scores.reliability <= real.scores.reliability + 1e-12).all()
+    assert (without.scores.reliability < real.scores.reliability).any()
+    for site, gaps in real.gaps.items():
+        assert all(pd.isna(real.matrix.loc[site, gap.figures["name"]]) for gap in gaps)
+
+
+def test_layers_given_do_not_move_the_scores_of_the_base_scenario(
+    real, world, demo_file, demo_run, folder
+):
+    # The traffic of stations and FRR are embedded already: the files say the same.
+    names = ("vacancy", "housing_tension", "job_seekers", "sewage_plants", "cog_passage")
+    layers = load_layers({name: folder / FILES[name] for name in names})
+    again = run(load_scenario("base"), replace(world, layers=layers), demo_file)
+    pd.testing.assert_series_equal(again.scores.total, demo_run.scores.total, check_exact=True)
+    assert again.matrix["long_vacancy_rate"].notna().any()
