@@ -52,9 +52,12 @@ UNDETERMINED = N_(
     "{method}: no agreement can be told; it takes two sites at least, and differences between them"
 )
 SITES_LEFT_OUT = N_(
-    "second opinions do not judge {count} sites: a criterion that has a weight is unknown for them"
+    "sites that second opinions do not judge, as a criterion they read is unknown: {count}"
 )
-CRITERIA_LEFT_OUT = N_("second opinions leave out the criteria unknown for every site: {criteria}")
+CRITERIA_LEFT_OUT = N_(
+    "second opinions leave out criteria unknown for too many sites: {criteria}; weight of those "
+    "they read: {percent} %"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,7 +73,7 @@ class Opinions:
         Kendall's tau-b between the ranks of each method and those of the scenario, over the
         sites judged, in [-1, 1]; ``None`` where it has no meaning.
     criteria
-        Criteria the methods read, those with a weight and known for a site at least.
+        Criteria the methods read: see :func:`second_opinions`.
     reasons
         The agreement of each method in words, then what is left out.
     """
@@ -89,9 +92,10 @@ class Opinions:
 def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -> Opinions:
     """Rank the sites by every method of :data:`METHODS` and tell how far they agree.
 
-    The methods have no rule for an unknown value, and reading it as 0 would be false. So the
-    criteria unknown for every site are left out, as the score does, and a site is judged when
-    all the others that have a weight are known for it; both are told.
+    The methods have no rule for an unknown value, and reading it as 0 would be false. A site is
+    judged when every criterion read is known for it. Read are the criteria that have a weight,
+    less those unknown for the most sites, as many as makes the number of sites judged × the
+    weight read the largest. What is left out is told.
 
     Parameters
     ----------
@@ -116,7 +120,7 @@ def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -
     ([1, 2, <NA>], 2)
     """
     weighted = [name for name in values.columns if weights[name] > 0]
-    used = [name for name in weighted if values[name].notna().any()]
+    used = _readable(values[weighted], weights)
     judged = values[used].notna().all(axis=1) & bool(used)
     table = values.loc[judged, used].to_numpy(dtype="float64")
     own = weights[used].to_numpy(dtype="float64")
@@ -131,7 +135,7 @@ def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -
         ranks=pd.DataFrame(ranks, index=values.index),
         agreement=MappingProxyType(agreement),
         criteria=tuple(used),
-        reasons=tuple(_reasons(agreement, judged, left_out)),
+        reasons=(*_told(agreement, judged), *_left_out(left_out, weights[weighted])),
     )
 
 
@@ -330,9 +334,23 @@ def _ranked(index: Floats, sites: pd.Index, judged: pd.Series) -> pd.Series:
     return ranks.reindex(sites).astype("Int64")
 
 
-def _reasons(
-    agreement: Mapping[str, float | None], judged: pd.Series, left_out: list[str]
-) -> Iterator[Reason]:
+def _readable(values: pd.DataFrame, weights: pd.Series) -> list[str]:
+    """Return the criteria to read: those left when the most unknown ones are left out."""
+    unknown = values.isna()
+    by_gaps = unknown.sum().sort_values(ascending=False, kind="stable").index.tolist()
+    gaps = unknown.sum(axis=1)
+    left = [float(weights[name]) for name in by_gaps]
+    best, most = len(by_gaps), 0.0
+    for start in range(len(by_gaps)):
+        found = int((gaps == 0).sum()) * sum(left[start:])
+        if found > most * (1 + 1e-12):
+            best, most = start, found
+        gaps = gaps - unknown[by_gaps[start]]
+    kept = set(by_gaps[best:])
+    return [name for name in values.columns if name in kept]
+
+
+def _told(agreement: Mapping[str, float | None], judged: pd.Series) -> Iterator[Reason]:
     count = int(judged.sum())
     for method, tau in agreement.items():
         name = METHOD_NAMES[method]
@@ -349,6 +367,10 @@ def _reasons(
     if count < len(judged):
         figures = {"count": len(judged) - count}
         yield Reason("opinion-sites-left-out", SITES_LEFT_OUT, figures)
-    if left_out:
-        figures = {"criteria": ", ".join(left_out)}
+
+
+def _left_out(names: list[str], weights: pd.Series) -> Iterator[Reason]:
+    if names:
+        read = 1 - float(weights[names].sum() / weights.sum())
+        figures = {"criteria": ", ".join(names), "percent": round(100 * read)}
         yield Reason("opinion-criteria-left-out", CRITERIA_LEFT_OUT, figures)

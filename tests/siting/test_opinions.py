@@ -231,7 +231,6 @@ def test_edges_are_told_without_warning(lang):
         "one site": [[0.2, 0.4]],
         "a constant column": [[0.2, 0.4], [0.6, 0.4]],
         "identical sites": [[0.2, 0.4]] * 3,
-        "no site judged": [[0.2, np.nan], [np.nan, 0.4]],
         "nothing known": [[np.nan, np.nan]] * 2,
     }
     with warnings.catch_warnings():
@@ -245,10 +244,11 @@ def test_edges_are_told_without_warning(lang):
     assert found["one site"].ranks.to_numpy().tolist() == [[1, 1, 1]]
     assert found["a constant column"].agreement == {"topsis": 1, "promethee_ii": 1, "vikor": 1}
     assert found["identical sites"].ranks.to_numpy().tolist() == [[1, 1, 1]] * 3
-    assert found["no site judged"].judged == 0
-    assert found["no site judged"].ranks.isna().all(axis=None)
-    assert "opinion-sites-left-out" in codes(found["no site judged"])
-    assert "opinion-criteria-left-out" in codes(found["nothing known"])
+    assert found["nothing known"].judged == 0
+    assert found["nothing known"].ranks.isna().all(axis=None)
+    assert codes(found["nothing known"])[3:] == [
+        "opinion-sites-left-out", "opinion-criteria-left-out",
+    ]  # fmt: skip
 
 
 def test_an_unknown_value_is_never_read_as_zero():
@@ -266,6 +266,25 @@ def test_a_criterion_unknown_everywhere_is_left_out_and_told():
     assert found.judged == 2
     assert codes(found)[-1] == "opinion-criteria-left-out"
     assert "b" in found.reasons[-1].text()
+
+
+def test_what_is_read_makes_sites_times_weight_the_largest():
+    # All three: 1 site × 1; without c, the most unknown: 4 × 0.9; without b either: 5 × 0.6.
+    table = pd.DataFrame(
+        {
+            "a": [0.1, 0.2, 0.3, 0.4, 0.5],
+            "b": [0.5, 0.4, 0.3, 0.2, np.nan],
+            "c": [0.5, np.nan, np.nan, np.nan, np.nan],
+        }
+    )
+    own = pd.Series({"a": 0.6, "b": 0.3, "c": 0.1})
+    found = second_opinions(table, own, pd.Series([5, 4, 3, 2, 1]))
+    assert (found.criteria, found.judged) == (("a", "b"), 4)
+    assert found.reasons[-1].figures == {"criteria": "c", "percent": 90}
+    heavy = second_opinions(
+        table, pd.Series({"a": 0.1, "b": 0.1, "c": 0.8}), pd.Series([5, 4, 3, 2, 1])
+    )
+    assert (heavy.criteria, heavy.judged) == (("a", "b", "c"), 1)
 
 
 def test_a_criterion_without_weight_does_not_keep_a_site_out():
