@@ -313,6 +313,33 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
             )  # fmt: skip
         raise typer.Exit(status)
 
+    @app.command(help=_("Show what is known of a territory: its CV, each figure with its source."))
+    def territory(
+        code: Annotated[str, typer.Argument(help=_("Code of one territory."))],
+        level: Annotated[
+            LevelName, typer.Option("--level", help=_("Level of the territories."))
+        ] = "zone_emploi",
+        sites: Annotated[
+            Path | None,
+            typer.Option(
+                "--sites",
+                show_default=False,
+                help=_("File of sites; the embedded demonstration sites when it is left out."),
+            ),
+        ] = None,
+        scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
+        form: format_option = "table",
+    ) -> None:
+        from siting.commands import territory_command  # noqa: PLC0415
+
+        with _progress(_) as progress:
+            status = territory_command(
+                code, level=level, sites=sites, scenario=scenario, ruleset=ruleset, form=form,
+                translate=_, progress=progress,
+            )  # fmt: skip
+        raise typer.Exit(status)
+
 
 def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
     """Add the command that tells how far ranks hold."""

@@ -45,7 +45,8 @@ from siting.terminal import (
     tell_notes,
 )
 from siting.terminal_sensitivity import print_sensitivity
-from siting.terminal_territory import print_balance
+from siting.terminal_territory import print_balance, print_territory
+from siting.territory_cv import territory_cv, territory_document
 from siting.trajectory import account_trajectories
 from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
 
@@ -423,6 +424,60 @@ def balance_command(
     else:
         print_balance(document["balance"], result.manifest, level, translate)
         tell_notes(result.notes, translate)
+    tell(result.rejected, translate)
+    return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
+
+
+def territory_command(
+    code: str,
+    *,
+    level: str,
+    sites: Path | None,
+    scenario: str,
+    ruleset: str | None,
+    form: str,
+    translate: Translate,
+    progress: Callable[[str, float], None] | None,
+) -> int:
+    """Show the CV of a territory.
+
+    Parameters
+    ----------
+    code, level
+        The territory.
+    sites
+        File of sites; ``None`` for the embedded demonstration sites.
+    scenario
+        Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+    progress
+        Told how far the work is.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the territory is unknown, or a file, the scenario or the rule set cannot be used.
+    """
+    chosen = _scenario(scenario, ruleset)
+    world = load_world(progress=progress)
+    result = run(chosen, world, read(sites, world), progress=progress)
+    document = territory_document(
+        territory_cv(result, world, Level(level), code), result, translate
+    )
+    if form == "json":
+        typer.echo(dumps(document))
+    else:
+        print_territory(document["territory"], result.manifest, translate)
     tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 

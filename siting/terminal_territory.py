@@ -7,10 +7,19 @@ from typing import Any
 from rich.console import Console
 
 from siting.balance import CASE_LABELS, THEMES, CaseKey
-from siting.domain import Manifest
+from siting.domain import Manifest, VerdictCode
 from siting.i18n import Translate
-from siting.labels import LEVEL_LABELS, STATUS_LABELS, UNKNOWN, number, percent
+from siting.labels import (
+    LEVEL_LABELS,
+    STATUS_LABELS,
+    UNKNOWN,
+    VERDICT_LABELS,
+    hectares,
+    number,
+    percent,
+)
 from siting.terminal import banner, footer, output, plain, text_table
+from siting.territory_cv import THEMES as CV_THEMES
 
 SMALL = 10
 """Below it, a number is shown with decimals."""
@@ -75,6 +84,8 @@ def _value(figure: dict[str, Any], unit: str, _: Translate) -> str:
 def _number(value: float | None, unit: str, _: Translate) -> str:
     if value is None:
         return UNKNOWN
+    if isinstance(value, int):
+        return number(value, _)
     if unit == _("share"):
         return percent(value, _, decimals=1)
     decimals = 3 if unit == _("index") else 0 if abs(value) >= SMALL else 2
@@ -93,3 +104,63 @@ def _print_unknown(console: Console, rows: list[dict[str, Any]], _: Translate) -
     for message, names in told.items():
         text = _("{message} (indicators: {count})")
         console.print(f"  {text.format(message=message, count=len(names))}", markup=False)
+
+
+def print_territory(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
+    """Print the CV of a territory, by theme, then its sites.
+
+    Parameters
+    ----------
+    document
+        The ``territory`` of the document.
+    made_with
+        Its manifest.
+    _
+        Language of the words.
+    """
+    console = output()
+    banner(console, made_with, _)
+    text = _("{name} ({level} {code}), communes: {communes}")
+    told = text.format(
+        name=document["name"],
+        level=_(LEVEL_LABELS[document["level"]]),
+        code=document["code"],
+        communes=document["communes"],
+    )
+    console.print(told, style="bold", markup=False)
+    for note in document["notes"]:
+        console.print(f"  {note}", markup=False)
+    for theme, title in CV_THEMES.items():
+        console.print(f"\n{_(title)}", style="bold", markup=False)
+        _print_facts(console, [row for row in document["facts"] if row["theme"] == theme], _)
+    if document["sites"]:
+        console.print("")
+        _print_sites(console, document["sites"], _)
+    footer(console, made_with, _)
+
+
+def _print_facts(console: Console, facts: list[dict[str, Any]], _: Translate) -> None:
+    columns = ((_("Figure"), "left"), (_("Value"), "right"), (_("Unit"), "left"))
+    more = ((_("Status"), "left"), (_("Vintage"), "left"), (_("Source, or why unknown"), "left"))
+    table = text_table([*columns, *more])
+    for fact in facts:
+        status = "" if fact["status"] is None else _(STATUS_LABELS[fact["status"]])
+        told = [fact["source"], *(note["message"] for note in fact["notes"])]
+        table.add_row(
+            fact["title"], _number(fact["value"], fact["unit"], _), fact["unit"], status,
+            plain(fact["vintage"]), plain(" ; ".join(filter(None, told))),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _print_sites(console: Console, sites: list[dict[str, Any]], _: Translate) -> None:
+    columns = ((_("Site"), "left"), (_("Verdict"), "left"), (_("Vocation"), "left"))
+    more = ((_("Area (ha)"), "right"), (_("ENAF (ha)"), "right"), (_("Status"), "left"))
+    table = text_table([*columns, *more])
+    for site in sites:
+        table.add_row(
+            plain(site["name"]), _(VERDICT_LABELS[VerdictCode(site["verdict"])]),
+            plain(site["vocation"]), hectares(site["area_m2"], _), hectares(site["enaf_m2"], _),
+            _(STATUS_LABELS[site["status"]]),
+        )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,138 @@
+"""The ZAN budget of a territory, and the sites that lie in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from layers.errors import N_
+from layers.spec import Provenance, Status
+from siting.balance.model import least_sure
+from siting.criteria.employment import expected_jobs
+from siting.domain import Reason
+from siting.territory_cv.model import Fact, Label, Place, SiteLine, known, unknown
+
+BUDGET_UNKNOWN = N_("the reference of {count} communes is unknown")
+SITES_UNKNOWN = N_("unknown for some of its sites: {names}")
+
+_BUDGET: Final = (
+    (Label("reference", N_("ENAF consumed in the reference period"), "zan", "ha"), "reference_m2"),
+    (Label("budget", N_("ENAF budget of the period"), "zan", "ha"), "budget_m2"),
+    (Label("used", N_("ENAF consumed in the period"), "zan", "ha"), "observed_m2"),
+    (Label("committed", N_("ENAF committed since"), "zan", "ha"), "committed_m2"),
+    (Label("remaining", N_("ENAF budget that remains"), "zan", "ha"), "remaining_m2"),
+)
+_SITES: Final = Label("sites", N_("Sites"), "sites", N_("sites"))
+_AREA: Final = Label("sites_area", N_("Land of the sites in the territory"), "sites", "ha")
+_ENAF: Final = Label(
+    "sites_enaf", N_("ENAF the sites would consume in the territory"), "sites", "ha"
+)
+_JOBS: Final = Label(
+    "sites_jobs",
+    N_("Jobs expected on the sites, by the part of them in the territory"),
+    "sites",
+    N_("jobs"),
+)
+
+
+def budget_facts(place: Place) -> Iterator[Fact]:
+    """Tell the ZAN budget of the territory, before any site.
+
+    Parameters
+    ----------
+    place
+        The territory.
+
+    Yields
+    ------
+    Fact
+        Hectares, as :meth:`siting.account.Account.budgets` gives them.
+    """
+    account = place.run.before
+    row = account.budgets(place.level).loc[place.code]
+    source = account.flows.provenance
+    told = (source.publisher, source.title, str(row["rate_source"]))
+    for label, column in _BUDGET:
+        if pd.isna(row[column]):
+            figures = {"count": int(row["unknown_communes"])}
+            yield unknown(label, Reason("budget-unknown", BUDGET_UNKNOWN, figures))
+        else:
+            yield Fact(label, int(row[column]) / 10_000, source.status, told, source.vintage)
+
+
+def sites_of(place: Place) -> tuple[SiteLine, ...]:
+    """Return the sites that lie in the territory, in whole or in part.
+
+    Parameters
+    ----------
+    place
+        The territory.
+
+    Returns
+    -------
+    tuple of SiteLine
+        By identifier.
+    """
+    shares = place.run.shares
+    own = shares[(shares["level"] == place.level.value) & (shares["code"] == place.code)]
+    status = _source(place).status
+    names, vocations = place.run.sites["name"], place.run.sites["vocation"]
+    return tuple(
+        SiteLine(
+            site_id=site_id,
+            name=str(names[site_id]),
+            vocation="" if pd.isna(vocations[site_id]) else str(vocations[site_id]),
+            area_m2=float(area_m2),
+            enaf_m2=None if pd.isna(enaf_m2) else int(enaf_m2),
+            verdict=place.run.verdicts[site_id].code.value,
+            status=status,
+        )
+        for site_id, area_m2, enaf_m2 in sorted(
+            zip(own["site_id"], own["area_m2"], own["enaf_m2"], strict=True)
+        )
+    )
+
+
+def site_facts(place: Place, sites: tuple[SiteLine, ...]) -> Iterator[Fact]:
+    """Tell how many sites there are, and what they come to in the territory.
+
+    Parameters
+    ----------
+    place
+        The territory.
+    sites
+        Its sites.
+
+    Yields
+    ------
+    Fact
+        A sum with an unknown part is unknown.
+    """
+    source = _source(place)
+    yield known(_SITES, len(sites), source)
+    yield known(_AREA, sum(site.area_m2 for site in sites) / 10_000, source)
+    estimated = least_sure([source.status, Status.ESTIMATED])
+    missing = [site.site_id for site in sites if site.enaf_m2 is None]
+    enaf_ha = sum(site.enaf_m2 or 0 for site in sites) / 10_000
+    yield _summed(_ENAF, enaf_ha, missing, source, estimated)
+    jobs = expected_jobs(place.run.sites, place.run.scenario.measure)["central"]
+    gross_m2 = place.run.sites["gross_area_m2"]
+    parts = [jobs[site.site_id] * site.area_m2 / gross_m2[site.site_id] for site in sites]
+    missing = [site.site_id for site in sites if pd.isna(jobs[site.site_id])]
+    yield _summed(_JOBS, float(sum(parts)), missing, source, estimated)
+
+
+def _summed(
+    label: Label, value: float, missing: list[str], source: Provenance, status: Status
+) -> Fact:
+    if missing:
+        figures = {"names": ", ".join(missing[:5])}
+        return unknown(label, Reason("sites-unknown", SITES_UNKNOWN, figures))
+    return known(label, value, source, status=status)
+
+
+def _source(place: Place) -> Provenance:
+    use = next(use for use in place.run.manifest.layers if use.name == "sites")
+    return Provenance(use.publisher, use.title, use.vintage, use.licence, use.status)

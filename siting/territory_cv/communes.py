@@ -1,0 +1,197 @@
+"""Facts that add communes up: people, dwellings, job seekers, classifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from layers.errors import N_
+from layers.jobs import FRR_CLASSES, NOT_FRR
+from layers.spec import Layer, Status
+from siting.balance.model import SHARE, least_sure
+from siting.criteria.jobs import POLE_CATEGORIES
+from siting.domain import Reason
+from siting.territory_cv.model import Fact, Label, Place, known, not_given, unknown
+
+NO_LAYER = N_("no layer gives it yet")
+COMMUNES_UNKNOWN = N_("unknown in {count} communes of {total}")
+
+_PEOPLE: Final = N_("inhabitants")
+_DWELLINGS: Final = N_("dwellings")
+_COMMUNES: Final = N_("communes")
+
+_COUNTS: Final = (
+    (Label("population", N_("Residents"), "people", _PEOPLE), "housing", "population"),
+    (
+        Label("population_20_64", N_("Residents aged 20 to 64"), "people", _PEOPLE),
+        "housing",
+        "population_20_64",
+    ),
+    (Label("dwellings", N_("Dwellings"), "housing", _DWELLINGS), "housing", "dwellings"),
+    (
+        Label("main_residences", N_("Main residences"), "housing", _DWELLINGS),
+        "housing",
+        "main_residences",
+    ),
+    (
+        Label("vacant_dwellings", N_("Vacant dwellings (census)"), "housing", _DWELLINGS),
+        "housing",
+        "vacant_dwellings",
+    ),
+    (
+        Label("private_dwellings", N_("Private dwellings (LOVAC)"), "housing", _DWELLINGS),
+        "vacancy",
+        "private_dwellings",
+    ),
+    (
+        Label(
+            "vacant_2_years",
+            N_("Private dwellings vacant for more than two years (LOVAC)"),
+            "housing",
+            _DWELLINGS,
+        ),
+        "vacancy",
+        "vacant_2_years",
+    ),
+    (
+        Label("job_seekers", N_("Registered job seekers"), "jobs", _PEOPLE),
+        "job_seekers",
+        "job_seekers",
+    ),
+)
+_RATES: Final = (
+    (
+        Label("vacancy_rate", N_("Vacancy rate (census)"), "housing", SHARE),
+        "vacant_dwellings",
+        "dwellings",
+    ),
+    (
+        Label(
+            "vacancy_2_years_rate",
+            N_("Vacancy rate for more than two years (LOVAC)"),
+            "housing",
+            SHARE,
+        ),
+        "vacant_2_years",
+        "private_dwellings",
+    ),
+)
+_NOT_YET: Final = (
+    Label("jobs", N_("Jobs at the workplace"), "jobs", N_("jobs")),
+    Label("specialities", N_("Specialities"), "jobs", ""),
+)
+_CLASSES: Final = (
+    (
+        Label(
+            "frr_communes",
+            N_("Communes classified FRR, in whole or in part"),
+            "classes",
+            _COMMUNES,
+        ),
+        "frr_2025",
+        tuple(name for name in FRR_CLASSES if name != NOT_FRR),
+    ),
+    (
+        Label(
+            "pole_communes",
+            N_("Communes that are the pole of an aire d’attraction"),
+            "classes",
+            _COMMUNES,
+        ),
+        "cateaav2020",
+        POLE_CATEGORIES,
+    ),
+    (
+        Label(
+            "ring_communes",
+            N_("Communes of the ring of an aire d’attraction"),
+            "classes",
+            _COMMUNES,
+        ),
+        "cateaav2020",
+        ("20",),
+    ),
+    (
+        Label(
+            "outside_communes",
+            N_("Communes outside the attraction of towns"),
+            "classes",
+            _COMMUNES,
+        ),
+        "cateaav2020",
+        ("30",),
+    ),
+)
+
+
+def commune_facts(place: Place) -> Iterator[Fact]:
+    """Tell the counts of the communes, their rates and their classes.
+
+    Parameters
+    ----------
+    place
+        The territory.
+
+    Yields
+    ------
+    Fact
+        A count unknown in one commune is unknown for the whole.
+    """
+    counts = {label.name: _sum(place, label, layer, column) for label, layer, column in _COUNTS}
+    yield from counts.values()
+    for label, part, whole in _RATES:
+        yield _rate(label, counts[part], counts[whole])
+    for label in _NOT_YET:
+        yield unknown(label, Reason("no-layer", NO_LAYER))
+    for label, column, classes in _CLASSES:
+        yield _class_count(place, label, column, classes)
+
+
+def _sum(place: Place, label: Label, layer: str, column: str) -> Fact:
+    found = place.world.layers.get(layer)
+    if found is None:
+        return unknown(label, not_given(layer))
+    table = _latest(found.data).set_index("code").reindex(place.communes)
+    if table[column].isna().any():
+        return unknown(label, _missing(table[column]))
+    status = found.provenance.status
+    if "status" in table:
+        status = least_sure([status, *(Status(one) for one in table["status"].unique())])
+    value = int(table[column].sum())
+    return known(label, value, found.provenance, status=status, vintage=_vintage(found))
+
+
+def _missing(values: pd.Series) -> Reason:
+    figures = {"count": int(values.isna().sum()), "total": len(values)}
+    return Reason("communes-unknown", COMMUNES_UNKNOWN, figures)
+
+
+def _latest(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the last month of a table that has several."""
+    return table[table["month"] == table["month"].max()] if "month" in table else table
+
+
+def _vintage(layer: Layer) -> str:
+    if "month" in layer.data and len(layer.data):
+        return str(layer.data["month"].max())
+    return layer.provenance.vintage
+
+
+def _rate(label: Label, part: Fact, whole: Fact) -> Fact:
+    """Return a count over another of the same layer."""
+    if isinstance(part.value, int) and isinstance(whole.value, int) and whole.value > 0:
+        return Fact(label, part.value / whole.value, part.status, part.sources, part.vintage)
+    more = (note for note in whole.notes if note not in part.notes)
+    return unknown(label, *part.notes, *more)
+
+
+def _class_count(place: Place, label: Label, column: str, classes: tuple[str, ...]) -> Fact:
+    zonings = place.world.layers.get("zonings")
+    if zonings is None:
+        return unknown(label, not_given("zonings"))
+    values = zonings.data.set_index("code")[column].reindex(place.communes)
+    if values.isna().any():
+        return unknown(label, _missing(values))
+    return known(label, int(values.isin(classes).sum()), zonings.provenance)

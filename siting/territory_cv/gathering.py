@@ -1,0 +1,69 @@
+"""The gathering of the facts of a territory."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from layers.territory import Level
+from siting.errors import SitingError, problem
+from siting.pipeline import Run, World
+from siting.territory_cv.access import access_facts
+from siting.territory_cv.accounts import budget_facts, site_facts, sites_of
+from siting.territory_cv.communes import commune_facts
+from siting.territory_cv.model import THEMES, Place, TerritoryCV
+
+
+def territory_cv(run: Run, world: World, level: Level, code: str) -> TerritoryCV:
+    """Gather what is known of a territory.
+
+    Parameters
+    ----------
+    run
+        A run, for the sites and the account before them.
+    world
+        The territory and its layers, those of the run.
+    level
+        Level of the territory.
+    code
+        Its code.
+
+    Returns
+    -------
+    TerritoryCV
+        Every figure, those that are not known included.
+
+    Raises
+    ------
+    SitingError
+        If no territory of the level has this code.
+    LayerError
+        If the level is not available.
+    """
+    units = world.territory.units(level).set_index("code")
+    if code not in units.index:
+        raise SitingError(problem("territory-unknown", field=level.value, found=code))
+    unit = units.loc[code]
+    parents = world.territory.parents()
+    communes = (
+        pd.Index([code])
+        if level is Level.COMMUNE
+        else parents.index[parents[str(level)] == code].sort_values()
+    )
+    place = Place(run, world, level, code, communes, unit["geometry"])
+    sites = sites_of(place)
+    facts = (
+        *commune_facts(place),
+        *access_facts(place),
+        *budget_facts(place),
+        *site_facts(place, sites),
+    )
+    order = list(THEMES)
+    return TerritoryCV(
+        level=level,
+        code=code,
+        name=str(unit["name"]),
+        communes=len(communes),
+        complete=bool(unit["complete"]),
+        facts=tuple(sorted(facts, key=lambda fact: order.index(fact.label.theme))),
+        sites=sites,
+    )

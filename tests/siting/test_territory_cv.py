@@ -1,0 +1,193 @@
+"""The CV of a territory: sums, what is unknown, the sites, the document and the command."""
+
+import json
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from layers.registry import load_layers
+from layers.spec import Status
+from layers.territory import Level
+from siting.cli import main
+from siting.documents import dumps
+from siting.errors import SitingError
+from siting.i18n import translator
+from siting.territory_cv import THEMES, territory_cv, territory_document
+
+FR, EN = translator("fr"), translator("en")
+ANGERS, REDON = "5202", "243500741"
+
+
+def siting(capsys, *words):
+    """Run a command in this process; return its status, output and messages."""
+    with pytest.raises(SystemExit) as left:
+        main(list(words))
+    out = capsys.readouterr()
+    return left.value.code or 0, out.out, out.err
+
+
+@pytest.fixture(scope="module")
+def cv(demo_run, world):
+    return lambda level, code, of=world: territory_cv(demo_run, of, level, code)
+
+
+@pytest.fixture(scope="module")
+def angers(cv):
+    return cv(Level.ZONE_EMPLOI, ANGERS)
+
+
+def test_every_figure_has_its_source_or_says_why_it_is_unknown(angers):
+    assert {fact.label.theme for fact in angers.facts} == set(THEMES)
+    names = [fact.label.name for fact in angers.facts]
+    assert len(set(names)) == len(names)
+    for fact in angers.facts:
+        if fact.value is None:
+            assert fact.notes
+            assert fact.status is None
+        else:
+            assert fact.sources
+            assert fact.vintage
+            assert isinstance(fact.status, Status)
+
+
+def test_counts_are_those_of_the_communes(angers, world):
+    zones = world.layers["zonings"].data.set_index("code")["ze2020"]
+    own = world.layers["housing"].data.set_index("code")[zones == ANGERS]
+    assert angers.communes == len(own)
+    for name in ("population", "population_20_64", "dwellings", "vacant_dwellings"):
+        assert angers[name].value == own[name].sum()
+    rate = own["vacant_dwellings"].sum() / own["dwellings"].sum()
+    assert angers["vacancy_rate"].value == pytest.approx(rate)
+    assert angers["population"].status is Status.OBSERVED
+    classes = [angers[f"{kind}_communes"].value for kind in ("pole", "ring", "outside")]
+    assert sum(classes) == len(own)
+
+
+@pytest.mark.parametrize("level", [Level.EPCI, Level.DEPARTEMENT, Level.ZONE_EMPLOI])
+def test_territories_add_up_to_the_region(cv, world, level):
+    whole = cv(Level.REGION, "52")
+    parts = [cv(level, code) for code in world.territory.codes(level)]
+    for name in ("population", "dwellings", "frr_communes", "passenger_stations"):
+        assert sum(part[name].value for part in parts) == whole[name].value
+    for name in ("reference", "used", "remaining", "sites_area", "sites_enaf"):
+        assert sum(part[name].value for part in parts) == pytest.approx(whole[name].value)
+    assert {site.site_id for part in parts for site in part.sites} == {
+        site.site_id for site in whole.sites
+    }
+
+
+def test_a_status_of_a_row_counts(cv):
+    """Essarts en Bocage was split since the census: its figures are estimated."""
+    assert cv(Level.COMMUNE, "85084")["population"].status is Status.ESTIMATED
+    assert cv(Level.DEPARTEMENT, "85")["population"].status is Status.ESTIMATED
+    assert cv(Level.DEPARTEMENT, "44")["population"].status is Status.OBSERVED
+
+
+def test_an_unknown_commune_makes_the_sum_unknown(cv, world):
+    housing = world.layers["housing"]
+    data = housing.data.assign(
+        population=housing.data["population"].mask(housing.data["code"] == "49007")
+    )
+    holed = replace(world, layers={**world.layers, "housing": replace(housing, data=data)})
+    fact = cv(Level.ZONE_EMPLOI, ANGERS, holed)["population"]
+    assert fact.value is None
+    assert fact.notes[0].figures == {"count": 1, "total": 67}
+
+
+def test_budgets_are_those_of_the_account(angers, demo_run):
+    row = demo_run.before.budgets(Level.ZONE_EMPLOI).loc[ANGERS]
+    for name, column in (("budget", "budget_m2"), ("remaining", "remaining_m2")):
+        assert angers[name].value == row[column] / 10_000
+        assert angers[name].status is Status.DEMONSTRATION
+
+
+def test_sites_are_told_as_demonstration_by_their_part_in_the_territory(cv, demo_run):
+    """DEMO-49-01 lies across two communes."""
+    shares = demo_run.shares[demo_run.shares["site_id"] == "DEMO-49-01"]
+    for share in shares[shares["level"] == "commune"].to_dict("records"):
+        found = cv(Level.COMMUNE, share["code"])
+        (site,) = found.sites
+        assert site.area_m2 == share["area_m2"]
+        assert site.status is Status.DEMONSTRATION
+        part = site.area_m2 / demo_run.sites["gross_area_m2"]["DEMO-49-01"]
+        jobs = 10 * demo_run.sites["gross_area_m2"]["DEMO-49-01"] / 10_000
+        assert found["sites_jobs"].value == pytest.approx(jobs * part)
+
+
+def test_a_territory_across_the_border_of_the_region_is_told(cv, demo_run):
+    found = cv(Level.EPCI, REDON)
+    assert not found.complete
+    document = territory_document(found, demo_run, FR)
+    assert "hors de la région" in document["territory"]["notes"][0]
+
+
+def test_layers_that_are_not_there_are_told(cv, world):
+    bare = replace(world, layers={"communes": world.layers["communes"]})
+    found = cv(Level.ZONE_EMPLOI, ANGERS, bare)
+    for name in ("population", "frr_communes", "passenger_stations", "distance_port"):
+        assert found[name].value is None
+        assert found[name].notes[0].code == "layer-missing"
+
+
+def test_an_unknown_territory_is_refused(cv):
+    with pytest.raises(SitingError) as raised:
+        cv(Level.ZONE_EMPLOI, "44109")
+    assert [p.code for p in raised.value.problems] == ["territory-unknown"]
+
+
+def test_open_data_feed_the_figures_they_concern(open_data, cv, world):
+    """Job seekers are published for 150 communes only; LOVAC hides small counts."""
+    folder = open_data / "pays-de-la-loire"
+    names = {
+        "job_seekers": "demandeurs_emploi_mensuel.csv",
+        "vacancy": "lovac_vacance_2ans_2021.csv",
+        "cog_passage": "cog_passage_vers_2025.csv",
+    }
+    layers = load_layers({name: folder / file for name, file in names.items()})
+    real = replace(world, layers=layers)
+    nantes = cv(Level.COMMUNE, "44109", real)
+    seekers = layers["job_seekers"].data
+    last = seekers[seekers["month"] == seekers["month"].max()].set_index("code")["job_seekers"]
+    assert nantes["job_seekers"].value == last["44109"]
+    assert re.fullmatch(r"\d{4}-\d{2}", nantes["job_seekers"].vintage)
+    assert isinstance(nantes["vacant_2_years"].value, int)
+    zone = cv(Level.ZONE_EMPLOI, ANGERS, real)
+    own = last.reindex(pd.Index(world.layers["zonings"].data.set_index("code").index))
+    assert own.isna().any()
+    assert zone["job_seekers"].value is None
+    assert zone["job_seekers"].notes[0].code == "communes-unknown"
+
+
+def test_the_page_of_the_interface_names_every_key(root, angers, demo_run):
+    told = set(re.findall(r"`([a-z0-9_]+)`", (root / "docs" / "json.md").read_text("utf-8")))
+    document = json.loads(dumps(territory_document(angers, demo_run, FR)))["territory"]
+    keys = set(document)
+    for row in (*document["facts"], *document["sites"]):
+        keys |= set(row)
+    assert keys - told == set()
+    english = territory_document(angers, demo_run, EN)["territory"]
+    for one in (document, english):
+        for fact in one["facts"]:
+            assert fact.pop("title")
+            assert all("{" not in note.pop("message") for note in fact["notes"])
+            for key in ("unit", "source", "vintage"):
+                fact.pop(key)
+    assert document == english
+
+
+def test_the_command_tells_a_zone_in_json_and_in_french(capsys):
+    status, out, err = siting(capsys, "territory", ANGERS, "--format", "json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["territory"]["name"] == "Angers"
+    status, out, _ = siting(capsys, "territory", "244400404", "--level", "epci")
+    assert status == 0
+    assert "Nantes Métropole (EPCI 244400404)" in out
+    assert "aucune couche ne le donne encore" in out
+    assert "démonstration" in out
+
+
+def test_the_command_refuses_what_it_does_not_know(capsys):
+    status, _, err = siting(capsys, "territory", "9999")
+    assert (status, "[territory-unknown]" in err) == (2, True)
