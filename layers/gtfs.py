@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from layers.delimited import ENCODINGS
 from layers.errors import N_, LayerError, Problem, problem
 from layers.files import LIMIT_BYTES, ZIP, check_archive, identify
 from layers.raw_table import Bools
@@ -142,17 +143,13 @@ def _table(raw: bytes, name: str, feed: str) -> tuple[pd.DataFrame, list[Problem
 
     file = f"{feed}/{name}.txt"
     text, notes = raw.removeprefix(b"\xef\xbb\xbf"), []
-    try:
-        text.decode()
-        encoding = "utf-8"
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-        notes.append(
-            problem("encoding-guessed", file=file, found="Windows-1252", severity="warning")
-        )
+    if (label := _label(text)) != ENCODINGS[0][1]:
+        codec = next(codec for codec, name in ENCODINGS if name == label)
+        text = text.decode(codec).encode()
+        notes.append(problem("encoding-guessed", file=file, found=label, severity="warning"))
     if not text.strip():
         return _nothing(name), [*notes, problem("file-empty", file=file)]
-    header = text.split(b"\n", 1)[0].decode(encoding, errors="replace")
+    header = text.split(b"\n", 1)[0].decode()
     names = [column.strip().strip('"') for column in header.split(",")]
     missing = [column for column in _COLUMNS[name] if column not in names]
     if missing:
@@ -165,7 +162,7 @@ def _table(raw: bytes, name: str, feed: str) -> tuple[pd.DataFrame, list[Problem
     try:
         table = arrow_csv.read_csv(
             io.BytesIO(text),
-            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=1, encoding=encoding),
+            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=1),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=wanted,
@@ -178,6 +175,17 @@ def _table(raw: bytes, name: str, feed: str) -> tuple[pd.DataFrame, list[Problem
     for column in _OPTIONAL.get(name, ()):
         table[column] = table[column].str.strip() if column in table else ""
     return table, notes
+
+
+def _label(text: bytes) -> str:
+    """Return the name of the first encoding that reads a text; the last one reads any."""
+    for codec, label in ENCODINGS:
+        try:
+            text.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        return label
+    return ENCODINGS[-1][1]
 
 
 def _nothing(name: str) -> pd.DataFrame:

@@ -110,8 +110,8 @@ def place_points(raw: RawTable) -> Placed:
     """
     if raw.geometry is None or raw.crs is None:
         raise LayerError(problem("crs-missing", file=raw.name, expected="EPSG:4326"))
-    if raw.rejected:
-        raise LayerError(in_file(raw.rejected, raw.name))
+    if raw.rejected or not len(raw.rows):
+        raise LayerError(in_file(raw.rejected or [problem("no-rows")], raw.name))
     shapes = gpd.GeoSeries(raw.geometry, crs=raw.crs)
     points = _points(shapes)
     degrees = points.to_crs(4326)

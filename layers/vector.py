@@ -254,6 +254,7 @@ class _Reader:
         if expected >= 0 and len(fids) != expected:
             found = f"{len(fids)} / {expected}"
             raise LayerError(_unreadable(self.path, self.name, self.title, found))
+        columns = [_without_lists(column) for column in columns]
         names, columns, notes = _decoded(list(meta["fields"]), columns, self._codepage())
         data = pd.DataFrame(
             dict(zip(unique_names(names), columns, strict=True)), index=pd.RangeIndex(len(fids))
@@ -284,6 +285,17 @@ class _Reader:
             raise LayerError(problem("crs-unknown", file=self.name, found=found)) from error
         except _ERRORS as error:
             raise LayerError(_unreadable(self.path, self.name, self.title, error)) from error
+
+
+def _without_lists(column: Any) -> Any:
+    """Return a column whose lists, of a GeoJSON, are texts with bars, as the CNIG writes them."""
+    if column.dtype != object or not any(isinstance(cell, np.ndarray) for cell in column):
+        return column
+    flat = np.empty(len(column), dtype=object)
+    flat[:] = [
+        "|".join(map(str, cell)) if isinstance(cell, np.ndarray) else cell for cell in column
+    ]
+    return flat
 
 
 def _decoded(

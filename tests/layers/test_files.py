@@ -711,3 +711,16 @@ def test_what_gdal_warns_of_is_told_without_the_folder(tmp_path):
 def test_identify_names_the_format(tmp_path):
     path = write(frame(), tmp_path / "sites.gpkg")
     assert identify(path).title == "GeoPackage"
+
+
+def test_a_list_of_a_geojson_is_a_text_with_bars(tmp_path):
+    shape = '"geometry": {"type": "Point", "coordinates": [-1.5, 47.2]}'
+    features = ", ".join(
+        f'{{"type": "Feature", "properties": {{"tags": {tags}}}, {shape}}}'
+        for tags in ('["gaz", "fibre"]', "[]", "null")
+    )
+    path = tmp_path / "lists.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{features}]}}', encoding="utf-8")
+    cells = open_file(path).data["tags"]
+    assert cells[:2].tolist() == ["gaz|fibre", ""]
+    assert cells.isna().tolist() == [False, False, True]

@@ -123,6 +123,17 @@ def test_calendar_dates_alone_are_enough(tmp_path):
     assert departures(feed, dt.date(2026, 11, 5))["departures"].to_dict() == {"A": 1, "B": 1}
 
 
+def test_names_that_are_not_utf_8_are_read_and_told(tmp_path):
+    path = folder(tmp_path)
+    stops = FEED["stops"].replace("Charlie", "Évêché")
+    (path / "stops.txt").write_bytes(stops.encode("cp1252"))
+    layer = load_public_transport_stops(path)
+    assert layer.data.set_index("stop_id").loc["C", "name"] == "Évêché"
+    assert [(note.code, note.found) for note in layer.notes] == [
+        ("encoding-guessed", "Windows-1252")
+    ]
+
+
 def test_rows_that_lead_nowhere_are_told(tmp_path):
     times = FEED["stop_times"] + "ghost,06:00:00,06:00:00,A,1,0\nt1,05:40:00,05:40:00,Z,0,0\n"
     layer = load_public_transport_stops(folder(tmp_path, stop_times=times))
@@ -140,6 +151,7 @@ def test_rows_that_lead_nowhere_are_told(tmp_path):
         ("stops", "stop_lat", "latitude", "column-missing"),
         ("stops", "47.2200,-1.5500", "-1.5500,47.2200", "coordinates-swapped"),
         ("routes", FEED["routes"], "", "file-empty"),
+        ("stops", FEED["stops"], "stop_id,stop_lat,stop_lon\n", "no-rows"),
         ("trips", "r1,Week,t1\n", "r1,Week\n", "file-unreadable"),
     ],
 )
