@@ -7,14 +7,16 @@ or a missing figure, is unknown, never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
 from layers.harmonise import Rule, Rules
+from layers.official import load_official
+from layers.published_figures import PARSERS, not_published
 from layers.spec import Column, Layer, LayerSpec, Provenance
-from layers.tables import checked_layer, local_provenance, read_csv
 
 _CODE: Final = Column("code", "string", "INSEE code of the commune")
 
@@ -130,9 +132,11 @@ def load_commune_figures(
     spec
         Its contract, one of :data:`COMMUNE_FIGURES`.
     path
-        A CSV file with the columns of the contract.
+        A CSV file, or a ZIP archive that holds one, with the columns of the contract or those
+        of the publisher that :mod:`layers.published_figures` reads.
     provenance
-        Provenance of ``path``; by default ``declared``, all else not stated.
+        Provenance of ``path``; by default ``declared``, all else not stated, or that of the
+        publisher where its columns are recognised.
 
     Returns
     -------
@@ -144,6 +148,5 @@ def load_commune_figures(
     LayerError
         With every problem of the file.
     """
-    table, problems = read_csv(path, spec.columns)
-    source = provenance or local_provenance(path)
-    return checked_layer(spec, table, source, problems=problems, lengths={"code": 5})
+    parse = PARSERS.get(spec.name, partial(not_published, spec))
+    return load_official(spec, path, parse, provenance=provenance, lengths={"code": 5})

@@ -5,14 +5,18 @@ Counts are those of the census file: a missing count is unknown, never zero.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
 from layers.harmonise import Rules
+from layers.official import Parsed, load_official
+from layers.published_figures import parse_census
+from layers.raw_table import RawTable
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
-from layers.tables import checked_layer, embedded_file, local_provenance, read_csv
+from layers.tables import checked_layer, embedded_file, read_csv
 
 
 def _count(name: str, description: str, unit: str) -> Column:
@@ -76,9 +80,12 @@ def load_housing(path: Path | None = None, *, provenance: Provenance | None = No
     Parameters
     ----------
     path
-        A CSV file with the columns of :data:`HOUSING`; ``None`` for the embedded territory.
+        A CSV file, or a ZIP archive that holds one, with the columns of :data:`HOUSING` or
+        those of INSEE's census (*dossier complet*: :func:`layers.published_figures.parse_census`;
+        counts are rounded); ``None`` for the embedded territory.
     provenance
-        Provenance of ``path``; by default ``declared``, all else not stated.
+        Provenance of ``path``; by default ``declared``, all else not stated, or that of
+        INSEE where its columns are recognised.
 
     Returns
     -------
@@ -95,7 +102,20 @@ def load_housing(path: Path | None = None, *, provenance: Provenance | None = No
     >>> int(load_housing().data["population"].sum())
     3853996
     """
-    file = path or embedded_file(_EMBEDDED.file)
-    source = provenance or (_EMBEDDED if path is None else local_provenance(file))
-    table, problems = read_csv(file, HOUSING.columns)
-    return checked_layer(HOUSING, table, source, problems=problems, lengths={"code": 5})
+    if path is not None:
+        return load_official(HOUSING, path, _parse, provenance=provenance, lengths={"code": 5})
+    table, problems = read_csv(embedded_file(_EMBEDDED.file), HOUSING.columns)
+    return checked_layer(HOUSING, table, _EMBEDDED, problems=problems, lengths={"code": 5})
+
+
+def _parse(raw: RawTable) -> Parsed:
+    found = parse_census("housing", raw)
+    if found.errors:
+        return found
+    counts = {
+        column.name: found.data[column.name].round().astype("Int64")
+        for column in HOUSING.columns
+        if column.kind == "integer"
+    }
+    status = Status.OBSERVED.value
+    return replace(found, data=found.data.assign(**counts, status=status))

@@ -7,9 +7,10 @@ le…``): a column is found by a pattern, and a file without it fails listing th
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pandas as pd
@@ -101,7 +102,9 @@ def load_official(
         With every problem of the file.
     """
     raw = open_table(path)
-    if {c.name for c in spec.columns} <= set(raw.data.columns) and _is_csv(path):
+    own = {c.name for c in spec.columns} - {"code"}
+    # Half of them: a table of ours that lacks a column is told of that column.
+    if 2 * len(own & set(raw.data.columns)) >= len(own) and _is_csv(path):
         table, problems = read_csv(path, spec.columns)
         return checked_layer(
             spec, table, provenance or local_provenance(path), problems=problems, lengths=lengths
@@ -163,7 +166,7 @@ def open_table(path: Path) -> RawTable:
     name = path.name
     found = identify(path)
     if found is ZIP:
-        with unpacked(path) as (inner, _, _):
+        with unpacked(path, layer=_data_member(path)) as (inner, _, _):
             identify(inner, name=name)
             raw = read_delimited(inner, name)
     elif found is CSV:
@@ -176,6 +179,18 @@ def open_table(path: Path) -> RawTable:
     if errors:
         raise LayerError(in_file(errors, name))
     return raw
+
+
+def _data_member(path: Path) -> str | None:
+    """Return the table of an archive of INSEE, which holds the dictionary of its columns too."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return None  # told when it is unpacked
+    tables = [n for n in names if PurePosixPath(n).suffix.lower() in CSV.suffixes]
+    data = [n for n in tables if not PurePosixPath(n).name.lower().startswith("meta")]
+    return data[0] if len(data) == 1 and len(tables) > 1 else None
 
 
 def column(raw: RawTable, *patterns: str) -> str | None:
