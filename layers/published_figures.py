@@ -154,8 +154,8 @@ def parse_permits(raw: RawTable) -> Parsed:
             for i in twice[:1].tolist()
         ]  # fmt: skip
         return Parsed(table, source, (*errors, *more))
-    counts = kept.groupby("code")["dwellings"]
-    means = counts.mean().where(counts.count() == len(last)).astype("float64")
+    started = kept.groupby("code")["dwellings"]
+    means = started.mean().where(started.count() == len(last)).astype("float64")
     return Parsed(means.rename("dwellings_year").reset_index(), source, tuple(errors))
 
 
