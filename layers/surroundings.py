@@ -12,6 +12,10 @@ from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
+from layers.files import open_file
+from layers.hazards import STATUS_NAMES, parse_installations
+from layers.official import column
+from layers.places import load_places
 from layers.spec import Column, GeometryKind, Layer, LayerSpec, Provenance
 from layers.tables import checked_layer, local_provenance, read_vector
 
@@ -84,9 +88,11 @@ def load_surroundings(
     spec
         Its contract, one of :data:`SURROUNDINGS`.
     path
-        A vector file in EPSG:2154 with the columns of the contract.
+        A vector file in EPSG:2154 with the columns of the contract; for hazardous sites also
+        the classified installations of Géorisques, in any format and declared CRS.
     provenance
-        Provenance of ``path``; by default ``declared``, all else not stated.
+        Provenance of ``path``; by default ``declared``, all else not stated, or that of the
+        publisher where its columns are recognised.
 
     Returns
     -------
@@ -98,6 +104,12 @@ def load_surroundings(
     LayerError
         With every problem of the file.
     """
+    if spec is HAZARDOUS_SITES:
+        raw = open_file(path)
+        if column(raw, *STATUS_NAMES):
+            return load_places(
+                spec, path, parse_installations, read=lambda _: raw, provenance=provenance
+            )
     source = provenance or local_provenance(path)
     lengths = {"naf": 2} if spec is ESTABLISHMENTS else {}
     return checked_layer(spec, read_vector(path), source, lengths=lengths)
