@@ -74,6 +74,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "geometry-repaired": N_(
             "the geometry was invalid ({found}) and was repaired; its area is unchanged"
         ),
+        "geometry-mended": N_("the geometry was invalid ({found}) and was mended"),
         "geometry-type": N_("the geometry is a {found}; expected {expected}"),
         "geometry-curved": N_("the geometry is curved ({found}) and was approximated by segments"),
         "geometry-3d": N_("the geometry has heights; they were dropped"),
