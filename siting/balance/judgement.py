@@ -74,7 +74,8 @@ def _result(
     cases: Mapping[CaseKey, Case],
     uses: Mapping[str, LayerUse],
 ) -> Result:
-    inputs = tuple(uses[name] for name in indicator.requires if name in uses)
+    read = (*indicator.requires, *indicator.optional)
+    inputs = tuple(uses[name] for name in read if name in uses)
     missing = [name for name in indicator.requires if name not in uses]
     statuses = [indicator.method, *(use.status for use in inputs)]
     if indicator.uses_jobs:

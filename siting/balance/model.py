@@ -265,6 +265,8 @@ class Indicator:
         Pure function of the territory and of a case.
     level
         Level of the territories it compares; ``None`` for the others.
+    optional
+        Names of the layers it reads where they are there.
     uses_jobs
         Whether it reads the jobs expected, whose status then counts.
     method
@@ -281,6 +283,7 @@ class Indicator:
     requires: tuple[str, ...]
     function: Callable[[Ground, Case], Figure]
     level: Level | None = None
+    optional: tuple[str, ...] = ()
     uses_jobs: bool = False
     method: Status = Status.ESTIMATED
 

@@ -20,6 +20,7 @@ from siting.balance.equality import NOTHING
 from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading
 from siting.criteria.around import nearest_m, numbers
 from siting.criteria.jobs import POLE_CATEGORIES
+from siting.criteria.mobility import FEED_COVERAGE_M
 from siting.domain import Reason
 
 PARTLY = N_("communes classified in part ({names}) are left out: where they are is not known")
@@ -33,6 +34,12 @@ NO_PLACE = N_("a budget has no place within its commune")
 NO_STOPS = N_("stops of buses and coaches are not known: only railway stations count")
 PEOPLE_UNKNOWN = N_("{count} communes within reach left out, a figure of theirs being unknown")
 NO_STATION = N_("no station is known")
+BEYOND_FEED = N_(
+    "stops around some sites are not known, the feed being that of another network ({names}): a "
+    "lower bound"
+)
+
+STOPS: Final = "public_transport_stops"
 
 PARTIAL_CLASSES: Final = tuple(name for name in FRR_CLASSES if "partiellement" in name)
 
@@ -176,14 +183,25 @@ def _car_free(ground: Ground, case: Case) -> Figure:
     if not case.sited:
         return Figure(None, (Reason("no-place", NO_PLACE),))
     stations = ground.layers["stations"].geo
-    open_to_people = stations[stations["passenger"].astype("bool")]
-    distance_m = nearest_m(case.places, open_to_people) * ground.parameters.detour_factor
-    if distance_m.isna().all():
-        return Figure(None, (Reason("no-station", NO_STATION),))
-    near = distance_m <= ground.parameters.walking_reach_m
+    to_station_m = nearest_m(case.places, stations[stations["passenger"].astype("bool")])
+    reach_m = ground.parameters.walking_reach_m / ground.parameters.detour_factor
+    near = to_station_m <= reach_m
+    reasons = [_road(ground, ground.parameters.walking_reach_m)]
+    stops = ground.layers.get(STOPS)
+    if stops is None:
+        reasons.append(Reason("no-stops", NO_STOPS))
+        if to_station_m.isna().all():
+            return Figure(None, (Reason("no-station", NO_STATION),))
+    else:
+        served = stops.geo[stops.geo["departures_day"] > 0]
+        near |= nearest_m(case.places, served) <= reach_m
+        # A feed is that of one network: far from all its stops, another may serve the site.
+        beyond = ~near & ~(nearest_m(case.places, stops.geo) <= FEED_COVERAGE_M)
+        if beyond.any():
+            names = ", ".join(map(str, case.places.index[beyond][:5]))
+            reasons.append(Reason("beyond-feed", BEYOND_FEED, {"names": names}))
     area_m2 = case.places["area_m2"]
-    reasons = (Reason("no-stops", NO_STOPS), _road(ground, ground.parameters.walking_reach_m))
-    return Figure(float(area_m2[near].sum() / area_m2.sum()), reasons)
+    return Figure(float(area_m2[near].sum() / area_m2.sum()), tuple(reasons))
 
 
 def _town_centres(ground: Ground, case: Case) -> Figure:
@@ -314,16 +332,18 @@ PLACE_INDICATORS: Final = (
     ),
     Indicator(
         name="car_free_area",
-        titles=(N_("Land of the sites within walking reach of a passenger station"),),
+        titles=(N_("Land of the sites within walking reach of a station or a served stop"),),
         theme="access",
         unit=SHARE,
         reading=Reading.BETTER,
         formula=N_(
             "share of the gross area of the sites whose edge is within walking_reach_m of a "
-            "station open to passengers (straight line × detour_factor)"
+            "station open to passengers, or of a stop with a departure on a working day where the "
+            "layer is loaded (straight line × detour_factor)"
         ),
-        source="CNIG Sites économiques v2024-10 (gare_dist)",
+        source="CNIG Sites économiques v2024-10 (gare_dist) ; GTFS",
         requires=("sites", "stations"),
+        optional=(STOPS,),
         function=_car_free,
     ),
     Indicator(

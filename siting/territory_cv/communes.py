@@ -60,6 +60,32 @@ _COUNTS: Final = (
         "job_seekers",
         "job_seekers",
     ),
+    (
+        Label("jobs", N_("Jobs at the workplace"), "jobs", N_("jobs")),
+        "workplace_jobs",
+        "jobs",
+    ),
+    (
+        Label("industry_jobs", N_("Of which in industry"), "jobs", N_("jobs")),
+        "workplace_jobs",
+        "industry_jobs",
+    ),
+    (
+        Label("employed_residents", N_("Residents with a job"), "jobs", _PEOPLE),
+        "workplace_jobs",
+        "employed_residents",
+    ),
+    (
+        Label("social_dwellings", N_("Social dwellings"), "housing", _DWELLINGS),
+        "social_housing",
+        "social_dwellings",
+    ),
+    (Label("commuters", N_("Commuters"), "jobs", _PEOPLE), "commute_modes", "commuters"),
+    (
+        Label("car_free_commuters", N_("Of which without a car"), "jobs", _PEOPLE),
+        "commute_modes",
+        "car_free_commuters",
+    ),
 )
 _RATES: Final = (
     (
@@ -77,11 +103,23 @@ _RATES: Final = (
         "vacant_2_years",
         "private_dwellings",
     ),
+    (
+        Label("job_concentration", N_("Jobs per resident with a job"), "jobs", SHARE),
+        "jobs",
+        "employed_residents",
+    ),
+    (
+        Label("industry_share", N_("Share of industry in the jobs"), "jobs", SHARE),
+        "industry_jobs",
+        "jobs",
+    ),
+    (
+        Label("car_free_share", N_("Share of commuters without a car"), "jobs", SHARE),
+        "car_free_commuters",
+        "commuters",
+    ),
 )
-_NOT_YET: Final = (
-    Label("jobs", N_("Jobs at the workplace"), "jobs", N_("jobs")),
-    Label("specialities", N_("Specialities"), "jobs", ""),
-)
+_NOT_YET: Final = (Label("specialities", N_("Specialities"), "jobs", ""),)
 _CLASSES: Final = (
     (
         Label(
@@ -159,7 +197,7 @@ def _sum(place: Place, label: Label, layer: str, column: str) -> Fact:
     status = found.provenance.status
     if "status" in table:
         status = least_sure([status, *(Status(one) for one in table["status"].unique())])
-    value = int(table[column].sum())
+    value = round(float(table[column].sum()))  # counts of the census are not whole
     return known(label, value, found.provenance, status=status, vintage=_vintage(found))
 
 

@@ -131,6 +131,25 @@ def test_layers_that_are_not_there_are_told(cv, world):
         assert found[name].notes[0].code == "layer-missing"
 
 
+def test_optional_counts_feed_the_jobs_of_a_territory(cv, world):
+    """Three jobs a commune of Angers' zone, one of them in industry, for two who work."""
+    codes = world.layers["communes"].data["code"]
+    figures = {"jobs": 3.0, "industry_jobs": 1.0, "employed_residents": 2.0}
+    layer = replace(
+        world.layers["housing"],
+        data=pd.DataFrame({"code": codes}).assign(**figures),
+    )
+    found = cv(
+        Level.ZONE_EMPLOI,
+        ANGERS,
+        replace(world, layers={**world.layers, "workplace_jobs": layer}),
+    )
+    assert found["jobs"].value == 3 * 67
+    assert found["industry_share"].value == pytest.approx(1 / 3)
+    assert found["job_concentration"].value == pytest.approx(1.5)
+    assert found["commuters"].notes[0].code == "layer-missing"
+
+
 def test_an_unknown_territory_is_refused(cv):
     with pytest.raises(SitingError) as raised:
         cv(Level.ZONE_EMPLOI, "44109")

@@ -50,6 +50,7 @@ def make_world(base):
         used_m2=(30_000, 30_000, 60_000, 120_000),
         reference_m2=(400_000, 400_000, 800_000, 1_600_000),
         stations=(),
+        stops=None,
         without=(),
     ):
         boxes = [shapely.box(x - 5_000, -5_000, x + 5_000, 5_000) for x in CENTRES]
@@ -85,12 +86,19 @@ def make_world(base):
             "stations": layer_of("stations", points, "point"),
             "enaf_flows": layer_of("enaf_flows", flows(used_m2, reference_m2)),
         }
+        if stops is not None:
+            table = gpd.GeoDataFrame(
+                {"departures_day": [day for _, day in stops]},
+                geometry=[point for point, _ in stops],
+                crs="EPSG:2154",
+            )
+            layers["public_transport_stops"] = layer_of("public_transport_stops", table, "point")
         territory = Territory(layers["communes"], layers["zonings"])
         account = open_account(base, territory, layers["enaf_flows"])
         kept = {name: layer for name, layer in layers.items() if name not in without}
         uses = tuple(
             LayerUse(name, name, "test", "2025", "test", Status.OBSERVED)
-            for name in USED
+            for name in (*USED, *(("public_transport_stops",) if stops is not None else ()))
             if name not in without
         )
         ground = Ground(territory, kept, base.measure)

@@ -170,6 +170,21 @@ def test_car_free_access_by_hand(make_balance):
     assert codes(make_balance(*rows), "car_free_area") == {"no-station"}
 
 
+def test_a_served_stop_gives_access_and_a_feed_tells_nothing_far_from_its_stops(make_balance):
+    """Stops at 700 m of each site, the first without departure; a third site is 15 km away."""
+    rows = (
+        {"x": 2_000, "size_m": 100, "jobs": 1},
+        {"x": 22_000, "size_m": 100, "jobs": 1},
+        {"x": 38_000, "size_m": 2**0.5 * 100, "jobs": 1},
+    )
+    stops = [(shapely.Point(1_300, 0), 0), (shapely.Point(22_800, 0), 12)]
+    found = make_balance(*rows, stops=stops)
+    assert value(found, "car_free_area") == pytest.approx(1 / 4)
+    assert codes(found, "car_free_area") == {"beyond-feed", "road-estimated"}
+    names = [use.name for use in found["car_free_area"].inputs]
+    assert names == ["sites", "stations", "public_transport_stops"]
+
+
 def test_town_centre_distance_by_hand(make_balance):
     """The pole is 44001, its point at x = 5 km: 2 km and 17 km of straight line × 1.3."""
     rows = (
