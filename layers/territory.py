@@ -19,6 +19,10 @@ from layers.spec import Column, Layer, LayerSpec, Provenance, Status
 from layers.tables import checked_layer, embedded_file, local_provenance, read_vector
 
 NO_EPCI: Final = "ZZZZZZZZZ"  # INSEE's code of a commune that belongs to no EPCI
+NO_SCOT: Final = "sans-scot"
+"""Code of the communes that no SCoT covers."""
+NO_SCOT_NAME: Final = "Sans SCoT"
+"""Name of the communes that no SCoT covers."""
 
 COMMUNES: Final = LayerSpec(
     name="communes",
@@ -58,6 +62,7 @@ class Level(StrEnum):
 
     COMMUNE = "commune"
     EPCI = "epci"
+    SCOT = "scot"
     DEPARTEMENT = "departement"
     REGION = "region"
     ZONE_EMPLOI = "zone_emploi"
@@ -84,6 +89,7 @@ class LevelColumns:
 LEVELS: Final[Mapping[Level, LevelColumns]] = {
     Level.COMMUNE: LevelColumns("code", "name"),
     Level.EPCI: LevelColumns("epci", "epci_name", "epci_complete"),
+    Level.SCOT: LevelColumns("scot", "scot_name"),
     Level.DEPARTEMENT: LevelColumns("departement", "departement_name"),
     Level.REGION: LevelColumns("region", "region_name"),
     Level.ZONE_EMPLOI: LevelColumns("ze2020", "ze2020_name", "ze2020_complete"),
@@ -132,6 +138,9 @@ class Territory:
         The communes layer.
     zonings
         The zonings layer; without it, the level *zone d'emploi* is not available.
+    scots
+        Indexed by commune: code and name (``scot``, ``scot_name``) of its SCoT; without it, the
+        level *SCoT* is not available. A commune that is not there has none.
 
     Raises
     ------
@@ -149,6 +158,7 @@ class Territory:
 
     communes: Layer
     zonings: Layer | None = None
+    scots: pd.DataFrame | None = None
     _units: dict[Level, gpd.GeoDataFrame] = field(default_factory=dict, init=False, repr=False)
     _names: dict[Level, pd.Series] = field(default_factory=dict, init=False, repr=False)
 
@@ -163,6 +173,34 @@ class Territory:
                 raise LayerError(
                     problem("code-missing", file=file, field="code", found=found, expected=expected)
                 )
+
+    def with_scots(self, scots: pd.DataFrame) -> Territory:
+        """Return the territory with the SCoT of its communes.
+
+        Parameters
+        ----------
+        scots
+            Indexed by commune: ``scot`` and ``scot_name``.
+
+        Returns
+        -------
+        Territory
+            A new territory; the units already made are shared.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"scot": ["S"], "scot_name": ["SCoT"]}, index=["44109"])
+        >>> territory = Territory(load_communes()).with_scots(table)
+        >>> territory.names(Level.SCOT).to_dict()
+        {'S': 'SCoT', 'sans-scot': 'Sans SCoT'}
+        """
+        made = Territory(self.communes, self.zonings, scots)
+        for level in self.levels:
+            if level is not Level.SCOT:
+                if level in self._units:
+                    made._units[level] = self._units[level]
+                made._names[level] = self.names(level)
+        return made
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -271,8 +309,8 @@ class Territory:
         Returns
         -------
         DataFrame
-            Indexed by commune code; columns ``epci``, ``departement``, ``region``, and
-            ``zone_emploi`` where zonings are given.
+            Indexed by commune code; columns ``epci``, ``scot`` where they are given,
+            ``departement``, ``region``, and ``zone_emploi`` where zonings are given.
 
         Examples
         --------
@@ -287,6 +325,10 @@ class Territory:
     @cached_property
     def _table(self) -> gpd.GeoDataFrame:
         table = self.communes.geo.sort_values("code", ignore_index=True)
+        if self.scots is not None:
+            own = self.scots.reindex(table["code"])
+            none = {"scot": NO_SCOT, "scot_name": NO_SCOT_NAME}
+            table = table.assign(**{name: own[name].fillna(none[name]).to_numpy() for name in none})
         if self.zonings is None:
             return table
         zones = self.zonings.data[["code", "ze2020", "ze2020_name"]]

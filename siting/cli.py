@@ -24,7 +24,7 @@ from siting.i18n import LANGUAGES, Language, Translate, language, translator
 Format = Literal["table", "json"]
 RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
-LevelName = Literal["commune", "epci", "departement", "region", "zone_emploi"]
+LevelName = Literal["commune", "epci", "scot", "departement", "region", "zone_emploi"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -180,6 +180,36 @@ def build_app(lang: Language) -> typer.Typer:
 
     _add_export(app, _)
 
+    @app.command(help=_("Open the map app in the browser, on this machine only."))
+    def serve(
+        port: Annotated[
+            int, typer.Option("--port", min=1, max=65535, help=_("Port to listen on."))
+        ] = 8501,
+        address: Annotated[
+            str, typer.Option("--address", help=_("Address to listen on."))
+        ] = "127.0.0.1",
+        browser: Annotated[
+            bool, typer.Option("--browser/--no-browser", help=_("Open the browser."))
+        ] = True,
+    ) -> None:
+        from siting.commands import serve_command  # noqa: PLC0415
+
+        raise typer.Exit(serve_command(port=port, address=address, browser=browser, lang=lang))
+
+    _add_accounts(app, lang)
+    _add_territory_commands(app, _)
+    return app
+
+
+def _add_accounts(app: typer.Typer, lang: Language) -> None:
+    """Add the commands of the ZAN accounts: budget, ledger, trajectory, rulesets."""
+    _ = translator(lang)
+    scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
+    scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
+    ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
+    ruleset_option = Annotated[str | None, typer.Option("--ruleset", "-r", help=ruleset_help)]
+    format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
+
     @app.command(help=_("Show ZAN budgets: reference, used, remaining."))
     def budget(
         level: Annotated[
@@ -229,24 +259,23 @@ def build_app(lang: Language) -> typer.Typer:
             )
         )
 
-    @app.command(help=_("Open the map app in the browser, on this machine only."))
-    def serve(
-        port: Annotated[
-            int, typer.Option("--port", min=1, max=65535, help=_("Port to listen on."))
-        ] = 8501,
-        address: Annotated[
-            str, typer.Option("--address", help=_("Address to listen on."))
-        ] = "127.0.0.1",
-        browser: Annotated[
-            bool, typer.Option("--browser/--no-browser", help=_("Open the browser."))
-        ] = True,
+    @app.command(help=_("Show every line of the ZAN account of one territory."))
+    def ledger(
+        territory: Annotated[str, typer.Option("--territory", help=_("Code of one territory."))],
+        level: Annotated[
+            LevelName, typer.Option("--level", help=_("Level of the territories."))
+        ] = "epci",
+        scenario: scenario_option = "base",
+        ruleset: ruleset_option = None,
+        form: format_option = "table",
     ) -> None:
-        from siting.commands import serve_command  # noqa: PLC0415
+        from siting.commands import ledger_command  # noqa: PLC0415
 
-        raise typer.Exit(serve_command(port=port, address=address, browser=browser, lang=lang))
-
-    _add_territory_commands(app, _)
-    return app
+        raise typer.Exit(
+            ledger_command(
+                territory, level=level, scenario=scenario, ruleset=ruleset, form=form, translate=_
+            )
+        )
 
 
 def _add_export(app: typer.Typer, _: Translate) -> None:

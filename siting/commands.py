@@ -17,11 +17,12 @@ import siting
 from layers.sites import read_sites
 from layers.tables import embedded_file
 from layers.territory import Level, load_territory
-from siting.account import open_account
+from siting.account import Account, flows_for
 from siting.balance_document import balance_document
 from siting.documents import (
     budget_document,
     dumps,
+    ledger_document,
     problem_document,
     ruleset_document,
     score_document,
@@ -31,13 +32,23 @@ from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
 from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
-from siting.pipeline import DEMONSTRATION_SITES, balance, load_world, manifest, read, run
+from siting.pipeline import (
+    DEMONSTRATION_SITES,
+    World,
+    account_of,
+    balance,
+    load_world,
+    manifest,
+    read,
+    run,
+)
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.sensitivity import analyse
 from siting.sensitivity.document import csv_text, sensitivity_document
 from siting.terminal import (
     print_budgets,
     print_check,
+    print_ledger,
     print_rulesets,
     print_scores,
     print_trajectory,
@@ -47,8 +58,9 @@ from siting.terminal import (
 from siting.terminal_sensitivity import print_sensitivity
 from siting.terminal_territory import print_balance, print_territory
 from siting.territory_cv import territory_cv, territory_document
-from siting.trajectory import account_trajectories
+from siting.trajectory import account_trajectories, following_decade
 from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
+from siting.zan.trajectory import Trajectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +316,9 @@ def budget_command(
     """
     chosen = _scenario(scenario, ruleset)
     world = load_world(land_cover=False)
-    flows = world.layers["enaf_flows"]
+    flows = flows_for(chosen, world.layers)
     _check_until(until, flows.data["year"], load_ruleset(chosen.zan.ruleset))
-    account = open_account(chosen, world.territory, flows, until=until)
+    account = account_of(chosen, world, until=until)
     made_with = manifest(chosen, world, account)
     document = budget_document(account, Level(level), made_with, translate, territory=territory)
     if form == "json":
@@ -362,14 +374,76 @@ def trajectory_command(
     """
     chosen = _scenario(scenario, ruleset)
     world = load_world(land_cover=False)
-    account = open_account(chosen, world.territory, world.layers["enaf_flows"])
+    account = account_of(chosen, world)
     found = account_trajectories(account, Level(level), code=territory)[territory]
     made_with = manifest(chosen, world, account)
-    document = trajectory_document(found, account, Level(level), made_with, translate)
+    following = _following(chosen, world, Level(level), territory)
+    document = trajectory_document(
+        found, account, Level(level), made_with, translate, following=following
+    )
     if form == "json":
         typer.echo(dumps(document))
     else:
-        print_trajectory(document["trajectory"], made_with, translate)
+        print_trajectory(document, made_with, translate)
+    return EXIT_DONE
+
+
+def _following(
+    chosen: Scenario, world: World, level: Level, territory: str
+) -> tuple[Trajectory, Account] | None:
+    """Return the trajectory of the decade that follows, where the scenario gives its rule set."""
+    after = following_decade(chosen)
+    if after is None:
+        return None
+    account = account_of(after, world)
+    return account_trajectories(account, level, code=territory)[territory], account
+
+
+def ledger_command(
+    territory: str,
+    *,
+    level: str,
+    scenario: str,
+    ruleset: str | None,
+    form: str,
+    translate: Translate,
+) -> int:
+    """Show every line of the account of one territory.
+
+    Parameters
+    ----------
+    territory
+        Its code.
+    level
+        Its level.
+    scenario
+        Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the scenario, the rule set or the territory is unknown.
+    """
+    chosen = _scenario(scenario, ruleset)
+    world = load_world(land_cover=False)
+    account = account_of(chosen, world)
+    made_with = manifest(chosen, world, account)
+    document = ledger_document(account, Level(level), territory, made_with, translate)
+    if form == "json":
+        typer.echo(dumps(document))
+    else:
+        print_ledger(document["ledger"], made_with, translate)
     return EXIT_DONE
 
 
@@ -487,7 +561,8 @@ def _scenario(name: str, ruleset: str | None) -> Scenario:
     chosen = load_scenario(name)
     if ruleset is None:
         return chosen
-    return with_changes(chosen, {"zan": {"ruleset": load_ruleset(ruleset).id}})
+    load_ruleset(ruleset)  # told as a rule set, not as a key of the scenario
+    return with_changes(chosen, {"zan": {"ruleset": ruleset}})
 
 
 def rulesets_command(*, form: str, lang: Language, translate: Translate) -> int:

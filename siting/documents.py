@@ -14,8 +14,9 @@ from siting.account import Account
 from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
 from siting.i18n import Language, Translate
-from siting.labels import rate_label
+from siting.labels import LINE_LABELS, rate_label
 from siting.pipeline import Run
+from siting.statement import statement
 from siting.zan.guarantee import GUARANTEE_AMOUNTS
 from siting.zan.ruleset import Ruleset
 from siting.zan.trajectory import Trajectory
@@ -39,11 +40,13 @@ def manifest_document(manifest: Manifest, translate: Translate) -> dict[str, Any
     -------
     dict
         ``version``, ``scenario``, ``scenario_hash``, ``ruleset``, ``ruleset_status``,
-        ``created`` (ISO day), ``demonstration``, ``reach`` and ``layers``.
+        ``created`` (ISO day), ``demonstration``, ``overshoot_right``, ``reach`` and ``layers``.
     """
     document = asdict(manifest)
     document["created"] = manifest.created.isoformat()
     document["demonstration"] = manifest.demonstration
+    right = manifest.overshoot_right
+    document["overshoot_right"] = None if right is None else float(right)
     document["layers"] = [
         {
             **layer,
@@ -286,6 +289,7 @@ def budget_document(
                 "period": str(account.ruleset.period),
                 "reference_period": str(account.ruleset.reference),
                 "reference_m2": _whole(row["reference_m2"]),
+                "reference_national_m2": _whole(row["reference_national_m2"]),
                 "rate": _number(row["rate"]),
                 "rate_status": row["rate_status"],
                 "rate_label": rate_label(row["rate_status"], translate),
@@ -293,9 +297,14 @@ def budget_document(
                 "budget_m2": _whole(row["budget_m2"]),
                 "observed_m2": _whole(row["observed_m2"]),
                 "observed_until": last,
+                "correction_m2": _whole(row["correction_m2"]),
+                "credit_m2": _whole(row["credit_m2"]),
                 "committed_m2": _whole(row["committed_m2"]),
+                "used_m2": _whole(row["used_m2"]),
                 "planned_m2": _whole(row["planned_m2"]),
                 "remaining_m2": _whole(row["remaining_m2"]),
+                "set_aside_m2": _whole(row["set_aside_m2"]),
+                "transfer_m2": _whole(row["transfer_m2"]),
                 **{name: _whole(row[name]) for name in GUARANTEE_AMOUNTS},
                 "guarantee_unknown_communes": int(row["guarantee_unknown_communes"]),
                 "complete": bool(row["complete"]),
@@ -309,7 +318,13 @@ def budget_document(
 
 
 def trajectory_document(
-    found: Trajectory, account: Account, level: Level, manifest: Manifest, translate: Translate
+    found: Trajectory,
+    account: Account,
+    level: Level,
+    manifest: Manifest,
+    translate: Translate,
+    *,
+    following: tuple[Trajectory, Account] | None = None,
 ) -> dict[str, Any]:
     """Return a trajectory as the JSON document of ``siting trajectory --format json``.
 
@@ -325,55 +340,134 @@ def trajectory_document(
         What the account was made with.
     translate
         Language of the sentences.
+    following
+        Trajectory and account of the decade that follows, where the scenario gives its rule set.
 
     Returns
     -------
     dict
-        ``manifest`` and ``trajectory``; described in ``docs/json.md``.
+        ``manifest``, ``trajectory`` and ``following``; described in ``docs/json.md``.
     """
-    source = account.flows.provenance
+    own = _trajectory(found, account, level, translate, followed=following is not None)
+    after = None if following is None else _trajectory(*following, level, translate)
     return {
         "manifest": manifest_document(manifest, translate),
-        "trajectory": {
+        "trajectory": own,
+        "following": after,
+    }
+
+
+def _trajectory(
+    found: Trajectory,
+    account: Account,
+    level: Level,
+    translate: Translate,
+    *,
+    followed: bool = False,
+) -> dict[str, Any]:
+    source = account.flows.provenance
+    reasons = trajectory_reasons(found, followed=followed)
+    return {
+        "ruleset": found.ruleset,
+        "level": level.value,
+        "code": found.code,
+        "name": found.name,
+        "measure": found.measure.value,
+        "period": str(found.period),
+        "reference_period": str(found.reference),
+        "reference_m2": found.reference_m2,
+        "budget_m2": found.budget_m2,
+        "band_end_m2": _number(found.band_end_m2),
+        "observed_until": found.last_observed,
+        "remaining_m2": found.remaining_m2,
+        "share_used": _number(found.share_used),
+        "reference_pace_m2": _number(found.reference_pace_m2),
+        "observed_pace_m2": _number(found.observed_pace_m2),
+        "required_pace_m2": _number(found.required_pace_m2),
+        "free_pace_m2": _number(found.free_pace_m2),
+        "exceeded": found.exceeded,
+        "first_overshoot_year": found.first_overshoot_year,
+        "used_up_year": found.used_up_year,
+        "complete": found.complete,
+        "unknown": found.unknown,
+        "years": [
+            {
+                "year": row.year,
+                "year_status": row.status.value,
+                "observed_m2": row.observed_m2,
+                "correction_m2": row.correction_m2,
+                "committed_m2": row.committed_m2,
+                "credit_m2": row.credit_m2,
+                "planned_m2": row.planned_m2,
+                "undated_m2": row.undated_m2,
+                "regional_m2": row.regional_m2,
+                "national_m2": row.national_m2,
+                "used_m2": row.used_m2,
+                "remaining_m2": row.remaining_m2,
+                "linear_target_m2": _number(row.linear_target_m2),
+            }
+            for row in found.years
+        ],
+        "reasons": [reason_document(r, translate) for r in reasons],
+        "status": source.status.value,
+        "source": f"{translate(source.publisher)}, {source.title}, {source.vintage}",
+    }
+
+
+def ledger_document(
+    account: Account, level: Level, code: str, manifest: Manifest, translate: Translate
+) -> dict[str, Any]:
+    """Return the statement of a territory as the document of ``siting ledger --format json``.
+
+    Parameters
+    ----------
+    account
+        The account.
+    level, code
+        The territory.
+    manifest
+        What the account was made with.
+    translate
+        Language of the titles.
+
+    Returns
+    -------
+    dict
+        ``manifest`` and ``ledger``; described in ``docs/json.md``.
+
+    Raises
+    ------
+    SitingError
+        If no territory of the level has this code.
+    """
+    lines = statement(account, level, code)
+    row = account.budgets(level).loc[code]
+    return {
+        "manifest": manifest_document(manifest, translate),
+        "ledger": {
             "level": level.value,
-            "code": found.code,
-            "name": found.name,
-            "measure": found.measure.value,
-            "period": str(found.period),
-            "reference_period": str(found.reference),
-            "reference_m2": found.reference_m2,
-            "budget_m2": found.budget_m2,
-            "band_end_m2": _number(found.band_end_m2),
-            "observed_until": found.last_observed,
-            "remaining_m2": found.remaining_m2,
-            "share_used": _number(found.share_used),
-            "reference_pace_m2": _number(found.reference_pace_m2),
-            "observed_pace_m2": _number(found.observed_pace_m2),
-            "required_pace_m2": _number(found.required_pace_m2),
-            "free_pace_m2": _number(found.free_pace_m2),
-            "first_overshoot_year": found.first_overshoot_year,
-            "used_up_year": found.used_up_year,
-            "complete": found.complete,
-            "unknown": found.unknown,
-            "years": [
+            "code": code,
+            "name": row["name"],
+            "period": str(account.ruleset.period),
+            "reference_national_m2": _whole(row["reference_national_m2"]),
+            "reference_m2": _whole(row["reference_m2"]),
+            "budget_m2": _whole(row["budget_m2"]),
+            "remaining_m2": _whole(row["remaining_m2"]),
+            "lines": [
                 {
-                    "year": row.year,
-                    "year_status": row.status.value,
-                    "observed_m2": row.observed_m2,
-                    "committed_m2": row.committed_m2,
-                    "credit_m2": row.credit_m2,
-                    "planned_m2": row.planned_m2,
-                    "regional_m2": row.regional_m2,
-                    "national_m2": row.national_m2,
-                    "used_m2": row.used_m2,
-                    "remaining_m2": row.remaining_m2,
-                    "linear_target_m2": _number(row.linear_target_m2),
+                    "kind": line.kind.value,
+                    "title": translate(LINE_LABELS[line.kind.value]),
+                    "year": line.year,
+                    "commune": line.commune,
+                    "area_m2": line.area_m2,
+                    "envelope": line.envelope.value,
+                    "holder": line.holder,
+                    "counted": line.counted,
+                    "evidence": line.evidence,
+                    "source": line.source,
                 }
-                for row in found.years
+                for line in lines
             ],
-            "reasons": [reason_document(r, translate) for r in trajectory_reasons(found)],
-            "status": source.status.value,
-            "source": f"{translate(source.publisher)}, {source.title}, {source.vintage}",
         },
     }
 

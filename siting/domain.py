@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -36,22 +37,34 @@ class Measure(StrEnum):
 
 
 class Envelope(StrEnum):
-    """Which budget pays: the territory's own, the region's pool, or the State's."""
+    """Which budget pays.
+
+    ``local``: the territory's own. ``regional``: what the region pools for projects of regional
+    scope (PER). ``reserve``: what it keeps for its ready-to-use sites. ``national``: the State's
+    forfait for projects of national or European scope (PENE).
+    """
 
     LOCAL = "local"
     REGIONAL = "regional"
+    RESERVE = "reserve"
     NATIONAL = "national"
+
+
+POOLED_ENVELOPES: Final = (Envelope.REGIONAL, Envelope.RESERVE)
+"""Envelopes that a region holds for several territories, inside its own budget."""
 
 
 class EntryKind(StrEnum):
     """Nature of a ledger entry.
 
-    ``observed``: seen by the national observatory. ``committed``: works decided
+    ``observed``: seen by the national observatory. ``correction``: what a local figure, or the
+    counting mode of a ZAC, changes to it; both are kept. ``committed``: works decided
     or started after its last vintage. ``planned``: chosen in a scenario.
     ``credit``: a deduction with its evidence (renaturation, photovoltaics…).
     """
 
     OBSERVED = "observed"
+    CORRECTION = "correction"
     COMMITTED = "committed"
     PLANNED = "planned"
     CREDIT = "credit"
@@ -389,6 +402,8 @@ class Manifest:
         Day of the run.
     reach
         How distances by road were told; ``None`` where no site was measured.
+    overshoot_right
+        Share by which the rule set, a proposal, lets a budget be exceeded; ``None`` under the law.
     """
 
     version: str
@@ -399,6 +414,7 @@ class Manifest:
     layers: tuple[LayerUse, ...]
     created: date
     reach: Reach | None = None
+    overshoot_right: Fraction | None = None
 
     @property
     def demonstration(self) -> bool:

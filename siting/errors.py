@@ -56,6 +56,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "ruleset-unknown": N_("no rule set is named “{found}”; expected one of {expected}"),
         "ruleset-invalid": N_("the rule set is not valid: {found}"),
+        "ruleset-own": N_(
+            "a rule set of your own needs its own identifier and cannot be in force; found {found}"
+        ),
         "measure-mismatch": N_("{found} and {expected} are two measures and never mix"),
         "committed-year": N_(
             "the works start in {found}; expected {expected}: after what is already observed, "
@@ -67,6 +70,35 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "guarantee-exceeds": N_(
             "the floors guaranteed to the communes add up to {found}; the region holds {expected}"
+        ),
+        "scot-missing": N_("the scenario gives no SCoT: name their table in zan.scot_file"),
+        "envelope-exceeds": N_(
+            "the pooled envelopes add up to {found} m²; the region has {expected} m² to set aside"
+        ),
+        "envelope-region": N_(
+            "the territory holds several regions ({expected}): tell whose envelope it is; found "
+            "“{found}”"
+        ),
+        "transfer-exceeds": N_("{found} m² are given; {expected} m² remain to the territory"),
+        "transfer-unknown": N_(
+            "the budget of “{found}” is unknown: nothing can be given or received"
+        ),
+        "correction-exceeds": N_(
+            "{found} m² are deducted; {expected} m² are observed there that year"
+        ),
+        "correction-year": N_("the year is {found}; expected {expected}"),
+        "correction-refused": N_("this cannot be deducted: {found}; expected {expected}"),
+        "local-figure": N_(
+            "the years {found} are not whole: the territory has no national figure for them; "
+            "expected local figures for {expected}"
+        ),
+        "local-overlap": N_("two local figures cover the same years: {found}"),
+        "references-region": N_(
+            "the table of references lacks the region “{found}” of the territory"
+        ),
+        "references-ruleset": N_(
+            "the rule set “{found}” has no national envelope to share between regions; expected "
+            "{expected}"
         ),
         "sites-overlap": N_(
             "the sites {found} overlap over {expected}: their land is counted more than once"

@@ -34,6 +34,44 @@ VERDICT_LABELS: Mapping[VerdictCode, str] = MappingProxyType(
     }
 )
 
+MEASURE_LABELS: Mapping[str, str] = MappingProxyType(
+    {"enaf": N_("ENAF"), "net_artificialisation": N_("net artificialisation")}
+)
+"""What a budget counts."""
+
+LINE_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "opening": N_("Budget: reference × (1 − rate)"),
+        "guarantee": N_("Commune guarantee"),
+        "set_aside": N_("Pooled envelopes of the region"),
+        "transfer": N_("Transfer"),
+        "observed": N_("Observed consumption"),
+        "correction": N_("Local figure or ZAC"),
+        "credit": N_("Deduction"),
+        "committed": N_("Committed works"),
+        "planned": N_("Site of the scenario"),
+    }
+)
+"""Kinds of lines of a statement."""
+
+ENVELOPE_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "local": N_("local"),
+        "regional": N_("regional (PER)"),
+        "reserve": N_("regional reserve of ready-to-use sites"),
+        "national": N_("national (PENE)"),
+    }
+)
+"""Envelopes that pay."""
+
+EVIDENCE_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "correction_m2": N_("Local figures and ZAC"),
+        "credit_m2": N_("Deducted on evidence"),
+    }
+)
+"""What is told of a budget only where there is some, by column."""
+
 STATUS_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "observed": N_("observed"),
@@ -44,6 +82,7 @@ STATUS_LABELS: Mapping[str, str] = MappingProxyType(
         "proposed": N_("proposed, not law"),
         "announced": N_("announced, not law"),
         "repealed": N_("repealed"),
+        "assumption": N_("assumption of the user, not law"),
     }
 )
 """Status of a figure, and of a rule set."""

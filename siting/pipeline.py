@@ -23,7 +23,7 @@ from layers.spec import Layer, Provenance, Status
 from layers.tables import embedded_file
 from layers.territory import Level, Territory
 from siting import __version__
-from siting.account import Account, open_account
+from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
 from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
 from siting.criteria.inputs import Inputs
@@ -36,7 +36,7 @@ from siting.scenario import Scenario, priorities_of, scenario_hash
 from siting.scoring import decision_matrix, score
 from siting.zan.account import Rules, SiteAccount, site_verdict, standings
 from siting.zan.plan import Plan, plan, planned_entries
-from siting.zan.verdict import Demand, Pool
+from siting.zan.verdict import Demand
 
 Progress = Callable[[str, float], None]
 """Told the step at hand (an English gettext identifier) and its share done, 0 to 1."""
@@ -225,7 +225,7 @@ def run(
     told = _steps(progress)
     told(0)
     sites = file.layer.geo.set_index("site_id", drop=False)
-    before = open_account(scenario, world.territory, world.layers["enaf_flows"])
+    before = account_of(scenario, world)
     communes = world.layers["communes"].geo
     if world.land_cover is None:
         raise ValueError("sites cannot be measured in a world loaded without land cover")
@@ -236,9 +236,9 @@ def run(
         before.ruleset,
         unknown_share=scenario.measure.unknown_tolerance,
     )
-    shares = _shares(land, world.territory)
+    shares = _shares(land, before.territory)
     told(1)
-    rules = _rules(before, scenario)
+    rules = _rules(before)
     inputs = Inputs(
         sites=sites,
         layers=world.layers,
@@ -319,7 +319,28 @@ def balance(result: Run, world: World, *, sites: Collection[str] | None = None) 
     return judge(ground, cases, result.manifest.layers, sites=chosen)
 
 
-BUDGET_LAYERS = frozenset({"communes", "enaf_flows"})
+def account_of(scenario: Scenario, world: World, *, until: int | None = None) -> Account:
+    """Open the account of a scenario in a world, before any site.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    world
+        The territory and its layers.
+    until
+        Last year of the period whose observed consumption counts; all by default.
+
+    Returns
+    -------
+    Account
+        As :func:`siting.account.open_account`, on the flows that its rule set counts.
+    """
+    flows = flows_for(scenario, world.layers)
+    return open_account(scenario, world.territory, flows, until=until)
+
+
+BUDGET_LAYERS = frozenset({"communes", "enaf_flows", "net_flows"})
 """Layers that budgets alone are made with."""
 
 
@@ -361,6 +382,11 @@ def manifest(
         layers=tuple(sorted(uses, key=lambda use: use.name)),
         created=datetime.now(tz=UTC).date(),
         reach=Reach("distance", scenario.measure.detour_factor) if sites is not None else None,
+        overshoot_right=(
+            None
+            if account.ruleset.overshoot_right is None
+            else account.ruleset.overshoot_right.value
+        ),
     )
 
 
@@ -392,12 +418,14 @@ def _shares(land: LandTake, territory: Territory) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _rules(account: Account, scenario: Scenario) -> Rules:
+def _rules(account: Account) -> Rules:
     return Rules(
         period=account.ruleset.period,
         last_observed=account.last_observed_year,
         standings=standings(account.budgets(Level.EPCI)),
-        pool=Pool(scenario.zan.pooled_envelope_m2, scenario.zan.pooled_source),
+        pool=account.pool(Envelope.REGIONAL),
+        reserve=account.pool(Envelope.RESERVE),
+        region=account.envelopes[0].region if account.envelopes else Level.REGION.value,
         tolerance=account.ruleset.tolerance.value,
     )
 

@@ -21,7 +21,9 @@ from siting.domain import Manifest, VerdictCode
 from siting.errors import Problem
 from siting.i18n import Language, Translate
 from siting.labels import (
+    ENVELOPE_LABELS,
     LEVEL_LABELS,
+    MEASURE_LABELS,
     PARAMETER_LABELS,
     STATUS_LABELS,
     UNKNOWN,
@@ -34,7 +36,7 @@ from siting.labels import (
     percent,
 )
 from siting.pipeline import Run
-from siting.zan.ruleset import Ruleset, load_ruleset
+from siting.zan.ruleset import IN_FORCE, Ruleset
 from siting.zan.trajectory import YearStatus
 
 WIDE_COLUMNS = 240
@@ -80,22 +82,23 @@ def banner(console: Console, made_with: Manifest, translate: Translate) -> None:
         )
         text = translate("DEMONSTRATION DATA: not for decisions. Synthetic layers: {names}.")
         console.print(text.format(names=names), style="bold yellow", markup=False)
-    _warn_of_rules(console, load_ruleset(made_with.ruleset), translate)
+    _warn_of_rules(console, made_with, translate)
 
 
-def _warn_of_rules(console: Console, ruleset: Ruleset, translate: Translate) -> None:
+def _warn_of_rules(console: Console, made_with: Manifest, translate: Translate) -> None:
     """Tell that the figures are not the law's, and what was added to them."""
-    if ruleset.in_force:
+    if made_with.ruleset_status == IN_FORCE:
         return
     text = translate(
         "NOT THE LAW: rule set {ruleset} ({status}). These figures are a simulation and give no "
         "right to consume land."
     )
-    status = translate(STATUS_LABELS[ruleset.status])
-    console.print(text.format(ruleset=ruleset.id, status=status), style="bold red", markup=False)
-    if ruleset.overshoot_right is not None:
+    status = translate(STATUS_LABELS[made_with.ruleset_status])
+    told = text.format(ruleset=made_with.ruleset, status=status)
+    console.print(told, style="bold red", markup=False)
+    if made_with.overshoot_right is not None:
         text = translate("Its overshoot right, {share}, is counted in the rates and budgets.")
-        share = parameter_value(ruleset.overshoot_right, translate)
+        share = percent(float(made_with.overshoot_right), translate)
         console.print(text.format(share=share), style="red", markup=False)
 
 
@@ -255,7 +258,7 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
             (_("Code"), "left"), (_(LEVEL_LABELS[budgets[0]["level"]]), "left"),
             (_("Reference (ha)"), "right"), (_("Rate"), "right"),
             (_("Origin of the rate"), "left"), (_("Budget (ha)"), "right"),
-            (_("Used (ha)"), "right"), (_("Committed (ha)"), "right"),
+            (_("Used (ha)"), "right"), (_("Planned (ha)"), "right"),
             (_("Remaining (ha)"), "right"), (_("Status"), "left"),
         ]
     )  # fmt: skip
@@ -265,16 +268,18 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
             row["code"], plain(row["name"] + partial), hectares(row["reference_m2"], _),
             percent(row["rate"], _, decimals=1), plain(row["rate_label"]),
             hectares(row["budget_m2"], _),
-            hectares(row["observed_m2"], _), hectares(row["committed_m2"], _),
+            hectares(row["used_m2"], _), hectares(row["planned_m2"], _),
             hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
         )  # fmt: skip
     console.print(table)
     text = _("{measure} {period}, reference {reference}; observed until {year}. Source: {source}")
     first = budgets[0]
+    measure = MEASURE_LABELS[first["measure"]]
     console.print(
         text.format(
-            measure="ENAF", period=first["period"], reference=first["reference_period"],
-            year=first["observed_until"], source=first["source"],
+            measure=_(measure), period=first["period"],
+            reference=first["reference_period"], year=first["observed_until"],
+            source=first["source"],
         ),
         markup=False, style="dim",
     )  # fmt: skip
@@ -282,6 +287,7 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
         told = _("* part of the territory lies outside the region and is not counted")
         console.print(told, style="dim", markup=False)
     _tell_guarantee(console, budgets, _)
+    _tell_evidence(console, budgets, _)
     footer(console, made_with, _)
 
 
@@ -303,13 +309,27 @@ def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Tran
     console.print(told, markup=False)
 
 
+def _tell_evidence(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
+    """Tell what local figures, deductions, envelopes and transfers change in the budgets above."""
+    told = {
+        "correction_m2": _("Local figures and ZAC change the observed consumption by {area} ha."),
+        "credit_m2": _("Deductions, each on its evidence: {area} ha."),
+        "set_aside_m2": _("Set aside for the pooled envelopes of the region: {area} ha."),
+        "transfer_m2": _("Handed over by other territories, less what was given: {area} ha."),
+    }
+    for name, text in told.items():
+        if any(row[name] for row in budgets):
+            area = hectares(sum(row[name] or 0 for row in budgets), _)
+            console.print(text.format(area=area), markup=False)
+
+
 def print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
-    """Print a trajectory, year by year, and its sentences.
+    """Print a trajectory, year by year, and its sentences; then that of the decade that follows.
 
     Parameters
     ----------
     document
-        The document of the trajectory.
+        The document of the trajectories.
     made_with
         Its manifest.
     _
@@ -317,18 +337,28 @@ def print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate
     """
     console = output()
     banner(console, made_with, _)
-    title = f"{document['name']} ({document['code']}), ENAF {document['period']}"
+    for part in (document["trajectory"], document["following"]):
+        if part is not None:
+            _print_years(console, part, _)
+    footer(console, made_with, _)
+
+
+def _print_years(console: Console, document: dict[str, Any], _: Translate) -> None:
+    measure = MEASURE_LABELS[document["measure"]]
+    title = f"{document['name']} ({document['code']}), {_(measure)} {document['period']}"
     console.print(title, style="bold", markup=False)
     table = text_table(
         [
             (_("Year"), "right"), (_("Status"), "left"), (_("Observed (ha)"), "right"),
-            (_("Committed (ha)"), "right"), (_("Deducted (ha)"), "right"),
-            (_("Planned (ha)"), "right"), (_("Used (ha)"), "right"),
-            (_("Remaining (ha)"), "right"), (_("Straight line (ha)"), "right"),
+            (_("Corrected (ha)"), "right"), (_("Committed (ha)"), "right"),
+            (_("Deducted (ha)"), "right"), (_("Planned (ha)"), "right"),
+            (_("Used (ha)"), "right"), (_("Remaining (ha)"), "right"),
+            (_("Straight line (ha)"), "right"),
         ]
     )  # fmt: skip
     areas = (
-        "observed_m2", "committed_m2", "credit_m2", "planned_m2", "used_m2", "remaining_m2",
+        "observed_m2", "correction_m2", "committed_m2", "credit_m2", "planned_m2", "used_m2",
+        "remaining_m2",
         "linear_target_m2",
     )  # fmt: skip
     for row in document["years"]:
@@ -340,7 +370,6 @@ def print_trajectory(document: dict[str, Any], made_with: Manifest, _: Translate
     text = _("Status of the observed consumption: {status}. Source: {source}")
     told = text.format(status=_(STATUS_LABELS[document["status"]]), source=document["source"])
     console.print(told, markup=False, style="dim")
-    footer(console, made_with, _)
 
 
 def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) -> None:
@@ -431,3 +460,41 @@ def plain(text: str) -> str:
         What a table can hold.
     """
     return escape(printable(text))
+
+
+def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
+    """Print every line of the account of a territory.
+
+    Parameters
+    ----------
+    document
+        The document of the ledger.
+    made_with
+        Its manifest.
+    _
+        Language of the words.
+    """
+    console = output()
+    banner(console, made_with, _)
+    title = f"{document['name']} ({document['code']}), {document['period']}"
+    console.print(title, style="bold", markup=False)
+    table = text_table(
+        [
+            (_("Year"), "right"), (_("Line"), "left"), (_("Commune"), "left"),
+            (_("Area (ha)"), "right"), (_("Envelope"), "left"), (_("Evidence"), "left"),
+            (_("Source"), "left"),
+        ]
+    )  # fmt: skip
+    for line in document["lines"]:
+        apart = "" if line["counted"] else f" ({_('not counted here')})"
+        payer = ENVELOPE_LABELS[line["envelope"]]
+        table.add_row(
+            "" if line["year"] is None else str(line["year"]), line["title"], line["commune"],
+            hectares(line["area_m2"], _), plain(_(payer) + apart),
+            plain(line["evidence"]), plain(line["source"]),
+        )  # fmt: skip
+    console.print(table)
+    text = _("Remaining: {area} ha")
+    told = text.format(area=hectares(document["remaining_m2"], _))
+    console.print(told, style="bold", markup=False)
+    footer(console, made_with, _)

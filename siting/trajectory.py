@@ -6,7 +6,9 @@ import pandas as pd
 
 from layers.territory import Level
 from siting.account import Account
+from siting.domain import POOLED_ENVELOPES, Envelope
 from siting.errors import SitingError, problem
+from siting.scenario import Scenario
 from siting.zan.trajectory import Trajectory, trajectories
 
 
@@ -41,17 +43,42 @@ def account_trajectories(
         if code not in budgets.index:
             raise SitingError(problem("territory-unknown", field=level.value, found=code))
         budgets = budgets.loc[[code]]
-    communes = account.communes.index
-    if level is Level.COMMUNE:
-        codes = pd.Series(communes, index=communes)
-    else:
-        codes = account.territory.parents()[str(level)]
     # The last year counted may precede that of the vintage: only the latter is provisional.
     vintage = account.flows.data["year"].max()
     return trajectories(
         account.ledger,
         account.ruleset,
         budgets,
-        codes,
+        account.codes(level),
         provisional_year=None if pd.isna(vintage) else int(vintage),
+        own=(Envelope.LOCAL, *POOLED_ENVELOPES) if level is Level.REGION else (Envelope.LOCAL,),
     )
+
+
+def following_decade(scenario: Scenario) -> Scenario | None:
+    """Return the scenario under the rule set of the decade that follows.
+
+    Parameters
+    ----------
+    scenario
+        Names that rule set, or none.
+
+    Returns
+    -------
+    Scenario or None
+        The same under ``zan.next_ruleset``, without the works, local figures, corrections and
+        transfers of the first decade; ``None`` where no rule set is named. The law sets no rate
+        for it: the figures are those of its user.
+    """
+    if not scenario.zan.next_ruleset:
+        return None
+    zan = scenario.zan.model_copy(
+        update={
+            "ruleset": scenario.zan.next_ruleset,
+            "next_ruleset": "",
+            "regional_references_file": "",
+            "local_figures_file": "",
+        }
+    )
+    parts = ("committed", "zac", "local_figures", "corrections", "transfers")
+    return scenario.model_copy(update={"zan": zan, **dict.fromkeys(parts, ())})

@@ -80,7 +80,7 @@ def map_view(
 def _units(account: Account, _: Translate) -> Iterator[dict[str, Any]]:
     table = account.budgets(Level.EPCI)
     for code, row in zip(table.index, table.to_dict("records"), strict=True):
-        used = total_m2(row["observed_m2"], row["committed_m2"], row["planned_m2"])
+        used = total_m2(row["used_m2"], row["planned_m2"])
         budget = row["budget_m2"]
         share = percent(budget_share(used, budget), _)
         figures = _("{used_ha} ha used of {budget_ha} ha, {remaining_ha} ha remain")

@@ -3,19 +3,17 @@
 from siting.scenario.judgements import priorities_of
 from siting.scenario.model import (
     AhpSettings,
-    Commitment,
     CriterionSetting,
     EligibilitySettings,
     ProtectedKind,
-    RateSetting,
     Scenario,
     SitesSettings,
-    ZanSettings,
     scenario_hash,
     weights,
 )
 from siting.scenario.reading import load_scenario, scenario_names
 from siting.scenario.validation import make_scenario, with_changes
+from siting.scenario.zan_settings import Commitment, RateSetting, ZanSettings
 
 __all__ = [
     "AhpSettings",

@@ -6,7 +6,6 @@ the unit, and the source where the law or a standard sets one.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
@@ -21,98 +20,23 @@ from siting.ahp import LARGEST_JUDGEMENT
 from siting.criteria import CRITERIA
 from siting.criteria.inputs import Parameters, Section
 from siting.domain import Envelope, ValueFunction
-from siting.zan.guarantee import CapReading, DocumentType, Stage
+from siting.scenario.zan_settings import (
+    Commitment,
+    CorrectionSetting,
+    LocalFigureSetting,
+    Share,
+    Text,
+    TransferSetting,
+    Year,
+    ZacSetting,
+    ZanSettings,
+)
+from siting.zan.ruleset import is_own_file
 
 Weight = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Year = Annotated[int, Field(ge=2011, le=2060)]
-Text = Annotated[str, Field(min_length=1)]
 Judgement = Annotated[float, Field(ge=1, le=LARGEST_JUDGEMENT)]
 
 ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_+-]*$"
-COMMUNE_PATTERN: Final = r"^\d[\dAB]\d{3}$"
-
-
-class RateSetting(Section):
-    """Reduction rate set for one territory by a planning document."""
-
-    rate: Share
-    """Cut of consumption against the reference decade. No unit, from 0 to 1."""
-    level: Literal["commune", "epci", "scot", "region"]
-    """Level of the territory: commune or EPCI for a PLU(i), SCoT (with a ``scot_file``), region
-    for a SRADDET; the closest one wins."""
-    status: Text
-    """How it is set, for example “own” (an adopted document) or “custom” (an assumption)."""
-    source: Text
-    """Document that sets it."""
-
-
-class DocumentSetting(Section):
-    """Planning document of a commune, for the commune guarantee."""
-
-    type: DocumentType
-    """Kind of document; “aucun” where the commune is known to have none."""
-    stage: Stage | None = None
-    """Stage reached; required unless the type is “aucun”."""
-    date: dt.date | None = None
-    """Day of that stage; required unless the type is “aucun”. Give the earliest stage known:
-    it must be before 22 August 2026."""
-    source: Text
-    """Where it is known from."""
-
-
-class DelegatedSetting(Section):
-    """Communes déléguées of a commune nouvelle, for the commune guarantee."""
-
-    count: Annotated[int, Field(ge=1)]
-    """Number of communes déléguées. No unit."""
-    created: dt.date
-    """Day the commune nouvelle was created: after 1 January 2011."""
-    source: Text
-    """Where it is known from."""
-
-
-class GuaranteeSettings(Section):
-    """Commune guarantee, a floor taken from the other communes of the region.
-
-    Source: loi 2021-1104, art. 194, III 3° bis.
-    """
-
-    applies: bool = False
-    """Whether the floors are applied."""
-    cap_reading: CapReading = "bonus"
-    """What the cap of 2 ha bounds: the “bonus” of communes nouvelles, or the “total”."""
-    documents: Mapping[str, DocumentSetting] = {}
-    """Planning document, by INSEE code of commune. A commune that is neither here nor in the
-    file is unknown: nothing is added to it, and this is told."""
-    documents_file: str = ""
-    """Path of a CSV file of planning documents: code, type, stage, date, source. Relative to
-    the folder the program runs in."""
-    delegated_communes: Mapping[str, DelegatedSetting] = {}
-    """Communes déléguées, by INSEE code of commune nouvelle."""
-    pooled_at_epci: tuple[Text, ...] = ()
-    """INSEE codes of the communes that asked to pool their floor in their EPCI."""
-
-
-class ZanSettings(Section):
-    """Rule set, rates and pooled envelope of the ZAN account."""
-
-    ruleset: Text = "zan-50"
-    """Identifier of the rule set. Source: loi 2021-1104, art. 194, III 3° (−50 %)."""
-    pooled_envelope_m2: Annotated[int, Field(ge=0)] = 0
-    """Regional pooled envelope. Unit: m². Source: C. urb., L. 141-8, 6°."""
-    pooled_source: str = ""
-    """Document that sets the pooled envelope; required where it is above zero."""
-    rates: Mapping[str, RateSetting] = {}
-    """Rates set by planning documents, by code of territory."""
-    targets_file: str = ""
-    """Path of a CSV file of targets: code, level, rate or hectares, status, source, date.
-    Relative to the folder the program runs in."""
-    scot_file: str = ""
-    """Path of a CSV file of the SCoT of each commune: code, scot, name, source. Relative to the
-    folder the program runs in."""
-    guarantee: GuaranteeSettings = GuaranteeSettings()
-    """Commune guarantee."""
 
 
 class ProtectedKind(Section):
@@ -233,21 +157,6 @@ class SitesSettings(Section):
     art. 194, III 7°."""
 
 
-class Commitment(Section):
-    """Land already committed, after the last vintage of the observatory."""
-
-    territory: Annotated[str, Field(pattern=COMMUNE_PATTERN)]
-    """INSEE code of the commune."""
-    area_m2: Annotated[int, Field(gt=0)]
-    """ENAF consumed. Unit: m²."""
-    year: Year
-    """Year works started. Unit: year."""
-    evidence: Text
-    """What proves it: permit, declaration of works start…"""
-    source: Text
-    """Where the figure comes from."""
-
-
 class Scenario(Section):
     """A scenario: rules, measures, thresholds, weights and choices of sites."""
 
@@ -277,14 +186,27 @@ class Scenario(Section):
     """Which sites are built, when, and on which envelope."""
     committed: tuple[Commitment, ...] = ()
     """Land already committed, not yet seen by the observatory."""
+    zac: tuple[ZacSetting, ...] = ()
+    """ZAC, and how each is counted."""
+    local_figures: tuple[LocalFigureSetting, ...] = ()
+    """Local figures of consumption, beside the national ones."""
+    corrections: tuple[CorrectionSetting, ...] = ()
+    """Deductions from the observed consumption, and additions to it, each with its evidence."""
+    transfers: tuple[TransferSetting, ...] = ()
+    """Budgets that territories hand to one another."""
 
 
 TABLES = (
     ("zan", "targets_file"),
+    ("zan", "local_figures_file"),
+    ("zan", "regional_references_file"),
     ("zan", "scot_file"),
     ("zan", "guarantee", "documents_file"),
 )
 """Keys that name a table; its path is relative to the file that gives it."""
+
+RULESET_KEYS = (("zan", "ruleset"), ("zan", "next_ruleset"))
+"""Keys that name a rule set; the path of one’s own file ends in ``.toml``, likewise relative."""
 
 
 def scenario_hash(scenario: Scenario) -> str:
@@ -302,12 +224,13 @@ def scenario_hash(scenario: Scenario) -> str:
         the tables it names: independent of the order of keys and of comments in the file.
     """
     content = scenario.model_dump(mode="json")
-    for *sections, key in TABLES:
+    for *sections, key in (*TABLES, *RULESET_KEYS):
         table = content
         for section in sections:
             table = table[section]
         # The same table in another folder is the same scenario.
-        table[key] = _content_hash(Path(table[key])) if table[key] else ""
+        if table[key] and ((*sections, key) not in RULESET_KEYS or is_own_file(table[key])):
+            table[key] = _content_hash(Path(table[key]))
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -13,9 +13,10 @@ from typing import Any, Final
 from layers.errors import N_
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.judgements import judged_places, without_replaced_weights
-from siting.scenario.model import TABLES, Scenario
+from siting.scenario.model import RULESET_KEYS, TABLES, Scenario
 from siting.scenario.validation import Origins, dotted, make_scenario, merge
 from siting.scenario.validation import Path as KeyPath
+from siting.zan.ruleset import is_own_file
 
 _IDENTITY: Final = ("id", "title", "title_en", "description")
 _PACKAGED: Final = Path(__file__).parents[1] / "_scenarios"
@@ -128,10 +129,14 @@ def _beside(tree: Mapping[str, Any], folder: Path, at: KeyPath = ()) -> dict[str
         key: _beside(value, folder, (*at, key))
         if isinstance(value, Mapping)
         else str(folder / value)
-        if (*at, key) in TABLES and isinstance(value, str) and value
+        if isinstance(value, str) and _is_path((*at, key), value)
         else value
         for key, value in tree.items()
     }
+
+
+def _is_path(key: KeyPath, value: str) -> bool:
+    return (key in TABLES and bool(value)) or (key in RULESET_KEYS and is_own_file(value))
 
 
 def _parent(reference: object, path: Path) -> Path:

@@ -9,21 +9,28 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, get_args
 
+import pandas as pd
+
 from layers.errors import N_
 from layers.spec import Column
 from layers.tables import read_csv
+from siting.domain import Period
 from siting.errors import LayerError, Problem, problem
 from siting.zan.guarantee import NO_DOCUMENT, DocumentType, PlanningDocument, Stage
-from siting.zan.targets import TargetRow
+from siting.zan.local_figures import LocalFigure
+from siting.zan.targets import M2_PER_HA, TargetRow
 
 _DOCUMENT_COLUMNS: Final = ("code", "type", "stage", "date", "source")
 _TARGET_COLUMNS: Final = ("code", "level", "rate", "hectares", "status", "source", "date")
 _LEVELS: Final = ("commune", "epci", "scot", "region")
 _STATUSES: Final = ("own", "custom")
 _SCOT_COLUMNS: Final = ("code", "scot", "name", "source")
+_LOCAL_COLUMNS: Final = ("code", "first", "last", "hectares", "evidence", "source")
+_REFERENCE_COLUMNS: Final = ("code", "hectares", "source")
 _TYPES: Final[tuple[str, ...]] = get_args(DocumentType)
 _STAGES: Final[tuple[str, ...]] = get_args(Stage)
 _COMMUNE_CODE: Final = 5  # characters
+_YEAR: Final = re.compile(r"20\d\d")
 _DECIMAL: Final = re.compile(r"\d+(\.\d+)?")
 _DAY: Final = N_("a day, for example 2024-05-31")
 
@@ -159,7 +166,7 @@ def _share(text: str) -> Fraction | None:
     return number / 100 if number is not None and text.endswith("%") else number
 
 
-def read_scot(path: Path) -> dict[str, str]:
+def read_scot(path: Path) -> pd.DataFrame:
     """Read the SCoT of each commune: ``code;scot;name;source``.
 
     Parameters
@@ -170,8 +177,8 @@ def read_scot(path: Path) -> dict[str, str]:
 
     Returns
     -------
-    dict
-        Code of the SCoT by commune.
+    DataFrame
+        Indexed by commune: ``scot`` (code) and ``scot_name``.
 
     Raises
     ------
@@ -196,7 +203,103 @@ def read_scot(path: Path) -> dict[str, str]:
     problems += _twice(rows, path.name)
     if problems:
         raise LayerError(problems)
-    return {row["code"]: row["scot"] for row in rows}
+    index = pd.Index([row["code"] for row in rows], name="code")
+    columns = {"scot": [row["scot"] for row in rows], "scot_name": [row["name"] for row in rows]}
+    return pd.DataFrame(columns, index=index)
+
+
+def read_local_figures(path: Path) -> list[LocalFigure]:
+    """Read a table of local figures: ``code;first;last;hectares;evidence;source``.
+
+    Parameters
+    ----------
+    path
+        A CSV file, ``;`` or ``,``: INSEE code of the commune, first and last year, ENAF consumed
+        over them in hectares, what shows it, source.
+
+    Returns
+    -------
+    list of LocalFigure
+        The rows, in the order of the file.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file at once: row, column, found and expected.
+    """
+    rows = _read_rows(path, _LOCAL_COLUMNS)
+    problems = [
+        problem(code, file=path.name, row=number, field=field, found=row[field], expected=expected)
+        for number, row in enumerate(rows, start=1)
+        for code, field, expected in _local_problems(row)
+    ]
+    if problems:
+        raise LayerError(problems)
+    return [
+        LocalFigure(
+            row["code"], Period(int(row["first"]), int(row["last"])),
+            round(_exact(row["hectares"]) * M2_PER_HA),  # type: ignore[operator] # checked above
+            row["evidence"], row["source"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _local_problems(row: Row) -> Iterator[tuple[str, str, object]]:
+    if len(row["code"]) != _COMMUNE_CODE:
+        yield "value-length", "code", _COMMUNE_CODE
+    years = [row[field] for field in ("first", "last")]
+    for field, year in zip(("first", "last"), years, strict=True):
+        if not _YEAR.fullmatch(year):
+            yield "value-type", field, N_("a year, for example 2024")
+    if all(_YEAR.fullmatch(year) for year in years) and int(years[1]) < int(years[0]):
+        yield "value-range", "last", f"≥ {years[0]}"
+    area = _exact(row["hectares"])
+    if area is None:
+        yield "value-type", "hectares", N_("a number")
+    for field in ("evidence", "source"):
+        if not row[field]:
+            yield "value-missing", field, ""
+
+
+def read_references(path: Path) -> dict[str, int]:
+    """Read the references of the regions with a SRADDET: ``code;hectares;source``.
+
+    Parameters
+    ----------
+    path
+        A CSV file, ``;`` or ``,``: INSEE code of the region, ENAF consumed over the reference
+        decade in hectares, source.
+
+    Returns
+    -------
+    dict
+        Reference by region, whole m².
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file at once.
+    """
+    rows = _read_rows(path, _REFERENCE_COLUMNS)
+    problems = [
+        problem("value-missing", file=path.name, row=number, field=field)
+        for number, row in enumerate(rows, start=1)
+        for field in ("code", "source")
+        if not row[field]
+    ]
+    problems += [
+        problem(
+            "value-type", file=path.name, row=number, field="hectares", found=row["hectares"],
+            expected=N_("a number"),
+        )
+        for number, row in enumerate(rows, start=1)
+        if _exact(row["hectares"]) is None
+    ]  # fmt: skip
+    problems += _twice(rows, path.name)
+    if problems:
+        raise LayerError(problems)
+    return {row["code"]: round((_exact(row["hectares"]) or 0) * M2_PER_HA) for row in rows}
 
 
 def day(text: str) -> date | None:

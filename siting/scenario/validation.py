@@ -22,7 +22,8 @@ from siting.scenario.judgements import (
     without_replaced_judgements,
     without_replaced_weights,
 )
-from siting.scenario.model import COMMUNE_PATTERN, ID_PATTERN, Scenario, Share
+from siting.scenario.model import ID_PATTERN, Scenario
+from siting.scenario.zan_settings import COMMUNE_PATTERN, YEAR_PATTERN, Share
 from siting.zan.guarantee import NO_DOCUMENT, load_parameters
 
 Tree = Mapping[str, Any]
@@ -52,6 +53,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 _PATTERNS: Final[Mapping[str, str]] = {
     ID_PATTERN: N_("small letters, digits, “-”, “_” and “+”"),
     COMMUNE_PATTERN: N_("the INSEE code of a commune, 5 characters"),
+    YEAR_PATTERN: N_("a year, for example 2024"),
 }
 _SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 _NOTHING: Final = N_("nothing")
@@ -306,11 +308,12 @@ def _envelope_problems(sites: Tree, zan: Tree) -> Iterator[tuple[Path, Problem]]
             expected = N_("the list of national projects that names the site")
             missing = problem("scenario-value", found=_NOTHING, expected=expected)
             yield ("sites", "evidence", site_id), missing
-    pooled = _valid(float, zan.get("pooled_envelope_m2", 0)) or 0
-    if pooled > 0 and not str(zan.get("pooled_source", "")).strip():
-        expected = N_("the document that sets the pooled envelope")
-        missing = problem("scenario-value", found=_NOTHING, expected=expected)
-        yield ("zan", "pooled_source"), missing
+    for name in ("pooled", "reserve"):
+        area_m2 = _valid(float, zan.get(f"{name}_envelope_m2", 0)) or 0
+        if area_m2 > 0 and not str(zan.get(f"{name}_source", "")).strip():
+            expected = N_("the document that sets the envelope")
+            missing = problem("scenario-value", found=_NOTHING, expected=expected)
+            yield ("zan", f"{name}_source"), missing
 
 
 def _guarantee_problems(guarantee: Tree) -> Iterator[tuple[Path, Problem]]:

@@ -17,7 +17,7 @@ from layers.territory import Level
 from siting.errors import Problem
 from siting.i18n import Language, Translate, translator
 from siting.labels import number, percent
-from siting.maps import Ground, budget_share, draw, map_view, page_json, total_m2
+from siting.maps import Ground, budget_share, draw, map_view, page_json
 from siting.pipeline import Run
 from siting.ui import view
 from siting.ui.assets import serve_map_assets
@@ -77,7 +77,7 @@ def header(run: Run, translate: Translate) -> Markup:
     _ = translate
     account = run.account
     row = budget_row(account, Level.REGION, _region(run))
-    budget_m2, used_m2 = row["budget_m2"], total_m2(row["observed_m2"], row["committed_m2"])
+    budget_m2, used_m2 = row["budget_m2"], row["used_m2"]
     share = percent(budget_share(used_m2, budget_m2), _)
     used = Markup("{} <small>{}</small>").format(area_text(used_m2, _, decimals=0), share)
     period, year = account.ruleset.period, account.last_observed_year

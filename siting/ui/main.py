@@ -18,6 +18,7 @@ from siting.ui import carte, data, view
 from siting.ui.assets import icon_path, style_sheet
 from siting.ui.html import alert, verdict_signs
 from siting.ui.sidebar import chosen_sites, sidebar
+from siting.zan.ruleset import IN_FORCE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -113,6 +114,13 @@ def banner(manifest: Manifest, translate: Translate) -> None:
             _("Synthetic layers: {names}.").format(names=names),
         )
         st.html(text)
+    if manifest.ruleset_status != IN_FORCE:
+        told = _(
+            "NOT THE LAW: rule set {ruleset} ({status}). These figures are a simulation and "
+            "give no right to consume land."
+        ).format(ruleset=manifest.ruleset, status=_(STATUS_LABELS[manifest.ruleset_status]))
+        box = Markup('<div class="sg-alert sg-error" role="note"><strong>{}</strong></div>')
+        st.html(box.format(told))
 
 
 def footer(manifest: Manifest, translate: Translate) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from layers.errors import N_
 from layers.territory import Level
 from siting.account import Account
 from siting.i18n import Translate
-from siting.labels import STATUS_LABELS, VERDICT_LABELS, percent
+from siting.labels import EVIDENCE_LABELS, STATUS_LABELS, VERDICT_LABELS, percent
 from siting.maps import budget_share, total_m2
 from siting.pipeline import Run
 from siting.ui.html import Segment, badge, bar, facts, joined, paragraph, section, verdict_badge
@@ -131,6 +132,9 @@ def gauge(row: Row, translate: Translate) -> Markup:
     """
     _ = translate
     budget_m2, parts = row["budget_m2"], {name: row[f"{name}_m2"] for name, _title in _PARTS}
+    # What is observed is shown as it counts: local figures and deductions included.
+    known = not pd.isna(row["used_m2"])
+    parts["observed"] = row["used_m2"] - row["committed_m2"] if known else None
     used = budget_share(total_m2(*parts.values()), budget_m2)
     if used is None:
         return paragraph(_("No gauge: consumption or budget is unknown."), "sg-note")
@@ -189,7 +193,7 @@ def closest(account: Account, count: int) -> list[tuple[str, str, float]]:
         Code, name and share of the budget used, the largest share first.
     """
     table = account.budgets(Level.EPCI)
-    used_m2 = table["observed_m2"] + table["committed_m2"] + table["planned_m2"]
+    used_m2 = table["used_m2"] + table["planned_m2"]
     rows = zip(table.index, table["name"], used_m2, table["budget_m2"], strict=True)
     shares = [(str(code), str(name), budget_share(used, own)) for code, name, used, own in rows]
     known = [(code, name, share) for code, name, share in shares if share is not None]
@@ -249,11 +253,16 @@ def _figures(account: Account, row: Row, _: Translate) -> Markup:
         (_("Reduction"), percent(row["rate"], _, decimals=1)),
         (budget, area_text(row["budget_m2"], _)),
         (observed, area_text(row["observed_m2"], _)),
+        *(
+            (_(label), area_text(row[name], _))
+            for name, label in EVIDENCE_LABELS.items()
+            if row[name]
+        ),
         (_("Committed since"), area_text(row["committed_m2"], _)),
         (_("Sites of the scenario"), area_text(row["planned_m2"], _)),
         (_("Remains"), area_text(row["remaining_m2"], _)),
     ]
-    return facts(rows, strong=(2, 6))
+    return facts(rows, strong=(2, len(rows) - 1))
 
 
 def _sites(run: Run, code: str, _: Translate) -> Markup:

@@ -14,7 +14,17 @@ from typing import Any
 import pandas as pd
 
 from layers.errors import N_
-from siting.domain import EntryKind, Envelope, Measure, Period, Reason, Verdict, VerdictCode
+from siting.domain import (
+    POOLED_ENVELOPES,
+    EntryKind,
+    Envelope,
+    Measure,
+    Period,
+    Reason,
+    Verdict,
+    VerdictCode,
+)
+from siting.zan.budget import REGION
 from siting.zan.ledger import Ledger
 from siting.zan.verdict import (
     COVER_UNKNOWN,
@@ -35,6 +45,7 @@ NATIONAL = N_("the site is charged to the national envelope, not to {name} ({sou
 FROM_AVAILABILITY = N_(
     "the year works start is not known; the site is counted in {year}, the first it can be"
 )
+OVER_FROM = N_("the budget would be exceeded from {year} on, the year of the works")
 UNKNOWN_COUNTED = N_("{unknown_ha} ha whose land cover is unknown are counted as ENAF")
 OUTSIDE_TOO_MUCH = N_(
     "{outside_ha} ha lie outside the territory: what they consume, and on whose budget, is not "
@@ -44,6 +55,10 @@ SOLD_CONSUMES = N_(
     "the {enaf_ha} ha of ENAF that its buyer will consume are not posted: add them to the "
     "committed works"
 )
+STATE = "FR"
+"""Holder of the national envelope."""
+NO_POOL = Pool(0, "")
+"""An envelope that no document sets."""
 SOLD = "site-sold"
 """Code of the exclusion of a site already sold."""
 FRICHE = N_(
@@ -120,6 +135,10 @@ class Rules:
         The pooled regional envelope.
     tolerance
         Width of the band that is told and never granted.
+    reserve
+        The regional reserve of ready-to-use sites.
+    region
+        Code of the region that holds both.
     """
 
     period: Period
@@ -127,6 +146,40 @@ class Rules:
     standings: Mapping[str, Standing]
     pool: Pool
     tolerance: Fraction
+    reserve: Pool = NO_POOL
+    region: str = REGION
+
+    def pooled(self, envelope: Envelope) -> Pool:
+        """Return a pooled envelope.
+
+        Parameters
+        ----------
+        envelope
+            ``regional`` or ``reserve``.
+
+        Returns
+        -------
+        Pool
+            What it holds.
+        """
+        return self.reserve if envelope is Envelope.RESERVE else self.pool
+
+    def holder(self, envelope: Envelope) -> str:
+        """Return who holds an envelope that is not local.
+
+        Parameters
+        ----------
+        envelope
+            The envelope.
+
+        Returns
+        -------
+        str
+            Code of the region, or :data:`STATE`; empty for the local one.
+        """
+        if envelope is Envelope.NATIONAL:
+            return STATE
+        return "" if envelope is Envelope.LOCAL else self.region
 
     def year_of(self, site: SiteAccount) -> int | None:
         """Return the year a site is charged in.
@@ -156,8 +209,9 @@ def observed_ledger(
     reference: Period,
     period: Period,
     until: int | None = None,
+    measure: Measure = Measure.ENAF,
 ) -> Ledger:
-    """Post observed ENAF flows of the reference and of the period to a new ledger.
+    """Post observed flows of the reference and of the period to a new ledger.
 
     Parameters
     ----------
@@ -169,6 +223,8 @@ def observed_ledger(
         Years of the reference and of the budget.
     until
         Last year of the period to count; all by default. The reference is always whole.
+    measure
+        What the flows count; net artificialisation may be negative.
 
     Returns
     -------
@@ -177,6 +233,8 @@ def observed_ledger(
         has no entry at all: its account is unknown, not smaller.
     """
     years = flows["year"]
+    if flows.empty:
+        return Ledger.empty(measure)
     last = years.max() if until is None else until
     in_period = years.between(period.first, min(last, period.last))
     wanted_years = years.between(reference.first, reference.last) | in_period
@@ -189,14 +247,14 @@ def observed_ledger(
             "territory": flows["code"],
             "year": flows["year"],
             # Official files round each figure alone: a zero may be written -1.
-            "area_m2": flows["area_m2"].clip(lower=0),
+            "area_m2": flows["area_m2"].clip(lower=0 if measure is Measure.ENAF else None),
             "envelope": Envelope.LOCAL.value,
             "kind": EntryKind.OBSERVED.value,
             "evidence": "",
             "source": source,
         }
     )
-    return Ledger.empty(Measure.ENAF).post_table(rows, Measure.ENAF)
+    return Ledger.empty(measure).post_table(rows, measure)
 
 
 def standings(budgets: pd.DataFrame) -> dict[str, Standing]:
@@ -253,15 +311,24 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
     if any(demand.enaf_m2 is None for demand in site.demands) or not site.demands:
         reason = Reason("cover-unknown", COVER_UNKNOWN, {"unknown_m2": site.unknown_m2})
         return Verdict(VerdictCode.UNDETERMINED, (reason, *told))
-    if site.envelope is Envelope.REGIONAL:
-        verdict = assess_pooled(sum(d.enaf_m2 or 0 for d in site.demands), rules.pool)
+    if site.envelope in POOLED_ENVELOPES:
+        taken_m2 = sum(demand.enaf_m2 or 0 for demand in site.demands)
+        verdict = assess_pooled(taken_m2, rules.pooled(site.envelope), envelope=site.envelope)
     else:
         verdict = assess(site.demands, rules.standings, pool=rules.pool, tolerance=rules.tolerance)
-    reasons = (*verdict.reasons, *_start(site, rules), *told)
+    reasons = (*verdict.reasons, *_when(site, verdict, rules), *_start(site, rules), *told)
     if site.partial and verdict.code is not VerdictCode.OVER_BUDGET:
         outside = Reason("outside-too-much", OUTSIDE_TOO_MUCH, {"outside_m2": site.outside_m2})
         return Verdict(VerdictCode.UNDETERMINED, (outside, *reasons), verdict.figures)
     return Verdict(verdict.code, reasons, verdict.figures)
+
+
+def _when(site: SiteAccount, verdict: Verdict, rules: Rules) -> tuple[Reason, ...]:
+    """Tell from which year a site exceeds the budget: that of its works."""
+    year = rules.year_of(site)
+    if verdict.code is not VerdictCode.OVER_BUDGET or year is None:
+        return ()
+    return (Reason("over-from", OVER_FROM, {"year": year}),)
 
 
 def _start(site: SiteAccount, rules: Rules) -> tuple[Reason, ...]:

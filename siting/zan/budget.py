@@ -7,13 +7,20 @@ so that whole square metres add up exactly at every level.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import pandas as pd
 
-from siting.domain import EntryKind, Envelope
+from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope, Period
+from siting.zan.envelopes import (
+    SetAside,
+    check_within_region,
+    room_above_floors,
+    set_aside_m2,
+    transferred_m2,
+)
 from siting.zan.guarantee import GUARANTEE_AMOUNTS, Guarantee, apply_guarantee
 from siting.zan.ledger import Ledger
 from siting.zan.ruleset import Ruleset
@@ -30,7 +37,19 @@ MIXED = "mixed"
 COMMUNE = "commune"
 """The smallest level: what a commune pools is no longer in its budget."""
 
-AMOUNTS = ("reference_m2", "budget_m2", "observed_m2", "committed_m2", "planned_m2")
+REGION = "region"
+"""The level that holds the pooled envelopes."""
+
+USED = ("observed_m2", "correction_m2", "credit_m2", "committed_m2", "planned_m2")
+"""What is taken from a budget; a credit is negative, a correction may be. All but what is planned
+make ``used_m2``."""
+
+AMOUNTS = (
+    "reference_national_m2", "reference_m2", "budget_m2", *USED, "set_aside_m2", "transfer_m2",
+)  # fmt: skip
+"""Amounts of a budget, whole m²."""
+
+_POOLED = tuple(f"pooled_{name}" for name in USED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +163,7 @@ def commune_budgets(
     *,
     targets: Mapping[str, Target] | None = None,
     guarantee: Guarantee | None = None,
+    envelopes: Sequence[SetAside] = (),
 ) -> pd.DataFrame:
     """Return the account of every commune.
 
@@ -160,52 +180,97 @@ def commune_budgets(
         Targets of planning documents, by territory code.
     guarantee
         What decides the floors of communes; not applied by default.
+    envelopes
+        What regions set aside.
 
     Returns
     -------
     pd.DataFrame
-        Indexed by commune, sorted by parents: :data:`AMOUNTS` and
+        Indexed by commune, sorted by parents: :data:`AMOUNTS`, ``used_m2`` and
         ``remaining_m2`` (nullable whole m²), ``rate``, ``rate_level``,
         ``rate_status``, ``rate_source``, and the columns of
-        :func:`siting.zan.guarantee.apply_guarantee`. Entries of another envelope than the local
-        one do not weigh on the commune. Budget = reference × (1 − rate) + added − taken − pooled.
+        :func:`siting.zan.guarantee.apply_guarantee`. ``reference_national_m2`` is what the
+        observatory tells, ``reference_m2`` the same with local corrections; ``observed_m2`` is
+        national too, its corrections stand in ``correction_m2``. Entries of another envelope
+        than the local one do not weigh on the commune.
+        Budget = reference × (1 − rate) + added − taken − pooled − set aside + transfer;
+        used = observed + correction + credit + committed; remaining = budget − used − planned.
 
     Raises
     ------
     ScenarioError
-        If a region does not hold the floors guaranteed to its communes.
+        If a region does not hold the floors guaranteed to its communes or its envelopes, or a
+        territory gives more than what remains to it.
     MeasureMismatchError
         If the ledger and the rule set do not count the same measure.
     """
-    ledger._check(ruleset.measure)  # noqa: SLF001 - same package, one guard for the measure
+    ledger.check_measure(ruleset.measure)
     ordered = parents.sort_index().sort_values([*reversed(parents.columns)], kind="stable")
-    rates = commune_rates(ordered, ruleset, targets or {})
-    reference = ledger.area_m2(kind=EntryKind.OBSERVED, period=ruleset.reference)
-    table = rates.copy()
-    table["reference_m2"] = reference.reindex(ordered.index).astype("Int64")
-    known = table["reference_m2"].notna()
-    base = share_out(table.loc[known, "reference_m2"], rates.loc[known, "rate"])
+    table = commune_rates(ordered, ruleset, targets or {})
+    national = _by_commune(ledger, EntryKind.OBSERVED, ruleset.reference, ordered.index)
+    known = national.notna()
+    changed = _by_commune(ledger, EntryKind.CORRECTION, ruleset.reference, ordered.index)
+    table["reference_national_m2"] = national
+    table["reference_m2"] = (national + changed.fillna(0)).clip(lower=0)
+    base = share_out(table.loc[known, "reference_m2"], table.loc[known, "rate"])
     base = base.reindex(ordered.index).astype("Int64")
-    floors = apply_guarantee(base, ordered.iloc[:, -1], guarantee)
-    if guarantee is None:
-        table["budget_m2"] = base
-    else:
-        added, taken, pooled = (floors[name] for name in GUARANTEE_AMOUNTS)
-        table["budget_m2"] = base + added - taken - pooled
-    for kind in (EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.PLANNED):
-        used = ledger.area_m2(kind=kind, period=ruleset.period, envelope=Envelope.LOCAL)
-        table[f"{kind.value}_m2"] = used.reindex(ordered.index, fill_value=0).astype("Int64")
-    table.loc[~known, "observed_m2"] = pd.NA
-    credits_m2 = ledger.area_m2(kind=EntryKind.CREDIT, period=ruleset.period)
-    table["committed_m2"] += credits_m2.reindex(ordered.index, fill_value=0).astype("Int64")
-    return table.assign(remaining_m2=_remaining(table)).join(floors)
+    regions = ordered.iloc[:, -1]
+    check_within_region(base, _region_budgets(table, regions, ruleset, targets), regions, envelopes)
+    floors = apply_guarantee(base, regions, guarantee)
+    added, taken, pooled = (floors[name].fillna(0) for name in GUARANTEE_AMOUNTS)
+    guaranteed = base + added - taken
+    room = room_above_floors(guaranteed, floors, guarantee)
+    table["set_aside_m2"] = set_aside_m2(room, regions, envelopes)
+    table["budget_m2"] = guaranteed - pooled - table["set_aside_m2"]
+    for kind in EntryKind:
+        used = _by_commune(ledger, kind, ruleset.period, ordered.index).fillna(0)
+        table[f"{kind.value}_m2"] = used.mask(~known) if kind is EntryKind.OBSERVED else used
+        table[f"pooled_{kind.value}_m2"] = _pooled(ledger, kind, ruleset.period, ordered.index)
+    left = table["budget_m2"] - _closed(table)["used_m2"]
+    table["transfer_m2"] = transferred_m2(ledger.transfers, left, ordered)
+    table["budget_m2"] += table["transfer_m2"]
+    return _closed(table).join(floors)
 
 
-def _remaining(table: pd.DataFrame) -> pd.Series:
-    return table["budget_m2"] - table["observed_m2"] - table["committed_m2"] - table["planned_m2"]
+def _by_commune(ledger: Ledger, kind: EntryKind, period: Period, index: pd.Index) -> pd.Series:
+    found = ledger.area_m2(kind=kind, period=period, envelope=Envelope.LOCAL)
+    return found.reindex(index).astype("Int64")
 
 
-def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.DataFrame:
+def _pooled(ledger: Ledger, kind: EntryKind, period: Period, index: pd.Index) -> pd.Series:
+    parts = [ledger.area_m2(kind=kind, period=period, envelope=one) for one in POOLED_ENVELOPES]
+    return sum(part.reindex(index, fill_value=0).astype("Int64") for part in parts)  # type: ignore[return-value] # a sum of Series
+
+
+def _region_budgets(
+    table: pd.DataFrame,
+    regions: pd.Series,
+    ruleset: Ruleset,
+    targets: Mapping[str, Target] | None,
+) -> dict[str, int]:
+    """Return the budget of each region at its own rate; not of one whose reference is unknown."""
+    whole = table["reference_m2"].groupby(regions).agg(["sum", "count", "size"])
+    found: dict[str, int] = {}
+    for region, row in whole[whole["count"] == whole["size"]].iterrows():
+        target = (targets or {}).get(str(region))
+        rate = ruleset.applied_rate(ruleset.rate.value if target is None else target.rate)
+        found[str(region)] = int(int(row["sum"]) * (1 - rate))
+    return found
+
+
+def _closed(table: pd.DataFrame) -> pd.DataFrame:
+    """Add what is used and what remains; missing as soon as one part is unknown."""
+    used = table[list(USED[:-1])].sum(axis=1, skipna=False)
+    return table.assign(used_m2=used, remaining_m2=table["budget_m2"] - used - table["planned_m2"])
+
+
+def sum_budgets(
+    communes: pd.DataFrame,
+    codes: pd.Series,
+    *,
+    level: str,
+    envelopes: Sequence[SetAside] = (),
+) -> pd.DataFrame:
     """Add the accounts of communes up to the territories they belong to.
 
     Parameters
@@ -216,6 +281,8 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
         Code of the territory of each commune, indexed by commune.
     level
         Level of these territories: a rate that a larger one sets is inherited.
+    envelopes
+        What regions set aside: in the budget of the region, with what it pays.
 
     Returns
     -------
@@ -226,7 +293,7 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
         ``default``, ``inherited`` or ``mixed``), ``rate_source``, ``unknown_communes`` (count),
         :data:`siting.zan.guarantee.GUARANTEE_AMOUNTS`, ``guarantee_unknown_communes`` (count).
     """
-    amounts = [*AMOUNTS, "remaining_m2", *GUARANTEE_AMOUNTS]
+    amounts = [*AMOUNTS, *_POOLED, *GUARANTEE_AMOUNTS]
     of = codes.reindex(communes.index)
     table = communes[amounts].groupby(of, sort=True).sum()
     # Missing as soon as one commune is unknown: never a smaller sum.
@@ -241,13 +308,18 @@ def sum_budgets(communes: pd.DataFrame, codes: pd.Series, *, level: str) -> pd.D
     if level != COMMUNE:
         pooled = table["guarantee_pooled_m2"].fillna(0)
         table["budget_m2"] += pooled
-        table["remaining_m2"] += pooled
-    return table
+    if level == REGION:
+        for one in envelopes:
+            table.loc[table.index == one.region, "budget_m2"] += one.area_m2
+        for name in _POOLED:
+            table[name.removeprefix("pooled_")] += table[name]
+    return _closed(table).drop(columns=list(_POOLED))
 
 
 def _before_guarantee(table: pd.DataFrame) -> pd.Series:
     added, taken, pooled = (table[name].fillna(0) for name in GUARANTEE_AMOUNTS)
-    return table["budget_m2"] - added + taken + pooled
+    moved = table["transfer_m2"] - table["set_aside_m2"]
+    return table["budget_m2"] - added + taken + pooled - moved
 
 
 def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame:

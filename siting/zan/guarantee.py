@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from siting.errors import ScenarioError, problem
 from siting.zan.ruleset import Parameter
+from siting.zan.shares import share_pro_rata
 
 CapReading = Literal["bonus", "total"]
 DocumentType = Literal["PLU", "PLUi", "carte communale", "aucun"]
@@ -259,14 +260,6 @@ def _taken(base: pd.Series, kept: pd.Series, added: pd.Series, regions: pd.Serie
             )
             for region in short
         )
-    need, room = needed.to_dict(), held.to_dict()
-    running = dict.fromkeys(need, 0)
-    closed = dict.fromkeys(need, 0)
-    taken = []
-    for region, share in zip(region_of.tolist(), above.tolist(), strict=True):
-        running[region] += share
-        # Cumulative rounding: shares are whole, never above what a commune has, and add up.
-        rounded = running[region] * need[region] // room[region] if room[region] else 0
-        taken.append(rounded - closed[region])
-        closed[region] = rounded
-    return pd.Series(taken, index=base.index, dtype="int64")
+    return share_pro_rata(
+        above, region_of, {str(region): int(area) for region, area in needed.items()}
+    )

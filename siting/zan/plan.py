@@ -9,12 +9,21 @@ from types import MappingProxyType
 import pandas as pd
 
 from layers.errors import N_
-from siting.domain import EntryKind, Envelope, Measure, Reason, Verdict, VerdictCode
+from siting.domain import (
+    POOLED_ENVELOPES,
+    EntryKind,
+    Envelope,
+    Measure,
+    Reason,
+    Verdict,
+    VerdictCode,
+)
 from siting.zan.account import Rules, SiteAccount, uncharged
 from siting.zan.ledger import Entry
 from siting.zan.verdict import Demand, Pool, assess, assess_pooled
 
 SITES_UNDETERMINED = N_("some chosen sites are undetermined ({count}): the sum is a lower bound")
+OVER_FIRST = N_("a budget is exceeded for the first time in {year}, at the works start of a site")
 NONE_CHARGED = N_("no chosen site is charged to a budget of the period")
 
 
@@ -118,21 +127,29 @@ def _verdict(
     posted: Sequence[SiteAccount], territories: Sequence[TerritoryPlan], rules: Rules
 ) -> Verdict:
     """Judge what is posted: first what the pool pays by choice, then the budgets of EPCI."""
-    regional = [site for site in posted if site.envelope is Envelope.REGIONAL]
-    regional_m2 = sum(site.enaf_m2 or 0 for site in regional)
-    left = Pool(max(0, rules.pool.remaining_m2 - regional_m2), rules.pool.source)
+    taken = {
+        envelope: sum(site.enaf_m2 or 0 for site in posted if site.envelope is envelope)
+        for envelope in POOLED_ENVELOPES
+    }
+    left_m2 = max(0, rules.pool.remaining_m2 - taken[Envelope.REGIONAL])
+    left = Pool(left_m2, rules.pool.source)
     parts: list[Verdict] = []
     if territories:
         demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
         parts.append(assess(demands, rules.standings, pool=left, tolerance=rules.tolerance))
-    if regional:
-        parts.append(assess_pooled(regional_m2, rules.pool))
+    for envelope in POOLED_ENVELOPES:
+        if any(site.envelope is envelope for site in posted):
+            pool = rules.pooled(envelope)
+            parts.append(assess_pooled(taken[envelope], pool, envelope=envelope))
     if not parts:
         return Verdict(VerdictCode.UNDETERMINED, (Reason("none-charged", NONE_CHARGED),))
     order = list(VerdictCode)
     parts.sort(key=lambda part: order.index(part.code), reverse=True)
-    reasons = tuple(reason for part in parts for reason in part.reasons)
-    return Verdict(parts[0].code, reasons, parts[0].figures)
+    reasons = [reason for part in parts for reason in part.reasons]
+    years = [t.first_overshoot_year for t in territories if t.first_overshoot_year is not None]
+    if parts[0].code is VerdictCode.OVER_BUDGET and years:
+        reasons.append(Reason("over-first", OVER_FIRST, {"year": min(years)}))
+    return Verdict(parts[0].code, tuple(reasons), parts[0].figures)
 
 
 def _pooled(territory: TerritoryPlan) -> TerritoryPlan:
@@ -258,6 +275,8 @@ def planned_entries(
                     kind=EntryKind.PLANNED,
                     evidence=site_id,
                     source=source,
+                    holder=rules.holder(payer),
+                    dated=rules.year_of(chosen[site_id]) is not None,
                 )
                 entries.append(entry)
     return entries[::-1]

@@ -12,6 +12,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -35,6 +36,7 @@ TITLE_PREFIXES: Final = {
     "proposed": ("Proposition non adoptée — ", "Proposal, not adopted — "),
     "announced": ("Annonce — ", "Announcement — "),
     "repealed": ("Abrogé — ", "Repealed — "),
+    "assumption": ("Hypothèse — ", "Assumption — "),
 }
 """How the French and English titles of what is not law begin, by status."""
 
@@ -83,7 +85,7 @@ Years = Annotated[
 Day = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}){0,2}$"), AfterValidator(_day)]
 Text = Annotated[str, Field(min_length=1)]
 Hectares = Annotated[int, Field(gt=0)]
-Status = Literal["in_force", "proposed", "announced", "repealed"]
+Status = Literal["in_force", "proposed", "announced", "repealed", "assumption"]
 
 
 class Rule(BaseModel):
@@ -173,7 +175,8 @@ class Ruleset(Rule):
     title_en: Text
     """English title, likewise."""
     status: Status
-    """Whether it is law. Only the figures of ``in_force`` are."""
+    """Whether it is law. Only the figures of ``in_force`` are; ``assumption`` is for the file of
+    a user, for example for the decade after 2030, whose rates no text sets."""
     summary: Text
     """What it says, what the engine does with it and what stays to be checked, in French."""
     summary_en: Text
@@ -338,14 +341,29 @@ def load_rulesets() -> tuple[Ruleset, ...]:
     return tuple(sorted(loaded, key=lambda rules: (not rules.in_force, rules.id)))
 
 
-@cache
+def is_own_file(name: str) -> bool:
+    """Tell whether a rule set is named by the path of a file of the user.
+
+    Parameters
+    ----------
+    name
+        Identifier of a shipped rule set, or a path.
+
+    Returns
+    -------
+    bool
+        Whether it ends in ``.toml``.
+    """
+    return name.endswith(".toml")
+
+
 def load_ruleset(ruleset_id: str) -> Ruleset:
-    """Return a shipped rule set.
+    """Return a shipped rule set, or the one of a user's file.
 
     Parameters
     ----------
     ruleset_id
-        One of :func:`ruleset_ids`.
+        One of :func:`ruleset_ids`, or the path of a ``.toml`` file.
 
     Returns
     -------
@@ -355,18 +373,40 @@ def load_ruleset(ruleset_id: str) -> Ruleset:
     Raises
     ------
     RulesetError
-        If there is none of this name, or its file is not valid.
+        If there is none of this name, or its file cannot be read or is not valid; if the file
+        of a user takes the name of a shipped rule set, or gives itself for the law.
 
     Examples
     --------
     >>> load_ruleset("zan-50").rate.value, str(load_ruleset("zan-50").period)
     (Fraction(1, 2), '2021-2030')
     """
+    return _own_ruleset(Path(ruleset_id)) if is_own_file(ruleset_id) else _shipped(ruleset_id)
+
+
+@cache
+def _shipped(ruleset_id: str) -> Ruleset:
     known = ruleset_ids()
     if ruleset_id not in known:
         raise RulesetError(problem("ruleset-unknown", found=ruleset_id, expected=", ".join(known)))
     text = files("siting.zan").joinpath("rulesets", f"{ruleset_id}.toml").read_text("utf-8")
     return parse_ruleset(tomllib.loads(text), file=f"{ruleset_id}.toml")
+
+
+def _own_ruleset(path: Path) -> Ruleset:
+    try:
+        content = tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise RulesetError(problem("file-missing", file=str(path))) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        found = problem("ruleset-invalid", file=path.name, found=str(error))
+        raise RulesetError(found) from None
+    rules = parse_ruleset(content, file=path.name)
+    if rules.id in ruleset_ids() or rules.in_force:
+        # The law is what is shipped, with its sources; a user's file can only be told apart.
+        found = problem("ruleset-own", file=path.name, found=f"{rules.id}, {rules.status}")
+        raise RulesetError(found)
+    return rules
 
 
 def parse_ruleset(content: dict[str, Any], *, file: str) -> Ruleset:

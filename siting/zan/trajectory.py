@@ -7,17 +7,20 @@ a pace is told as an estimate, with its method.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from siting.domain import EntryKind, Envelope, Measure, Period
 from siting.zan.ledger import Ledger
 from siting.zan.ruleset import Ruleset
+
+UNDATED: Final = "undated"
+"""Column of the works whose year is not known."""
 
 
 class YearStatus(StrEnum):
@@ -44,12 +47,17 @@ class TrajectoryYear:
         What is known of it.
     observed_m2
         Observed consumption; ``None`` when the year is not observed, or not wholly known.
+    correction_m2
+        What local figures, and the counting mode of ZAC, change to what is observed.
     committed_m2, planned_m2
         Committed works and planned sites that the territory's own budget pays.
     credit_m2
         Deductions with their evidence, negative or zero.
+    undated_m2
+        Part of the committed and planned works whose year is not known: in the last year.
     regional_m2, national_m2
-        What the pooled regional and the national envelopes pay: not in the other figures.
+        What the pooled envelopes of the region and the national one pay: not in the other
+        figures.
     used_m2
         Running total since the first year, this one included; ``None`` when unknown.
     remaining_m2
@@ -61,14 +69,21 @@ class TrajectoryYear:
     year: int
     status: YearStatus
     observed_m2: int | None
+    correction_m2: int
     committed_m2: int
     credit_m2: int
     planned_m2: int
+    undated_m2: int
     regional_m2: int
     national_m2: int
     used_m2: int | None
     remaining_m2: int | None
     linear_target_m2: Fraction | None
+
+    @property
+    def counted_m2(self) -> int | None:
+        """What counts as observed: the national figure with its corrections, whole m²."""
+        return None if self.observed_m2 is None else self.observed_m2 + self.correction_m2
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +163,8 @@ class Trajectory:
 
     @property
     def observed_pace_m2(self) -> Fraction | None:
-        """Mean of the observed years of the period, m² a year; credits are left aside."""
-        known = [row.observed_m2 for row in self.years if row.observed_m2 is not None]
+        """Mean of the observed years, corrections included, m² a year; credits left aside."""
+        known = [row.counted_m2 for row in self.years if row.counted_m2 is not None]
         seen = self.observed_period
         return Fraction(sum(known), len(seen)) if seen and len(known) == len(seen) else None
 
@@ -175,12 +190,20 @@ class Trajectory:
     def first_overshoot_year(self) -> int | None:
         """First year that ends beyond the budget; ``None`` without any, or when unknown.
 
-        Planned works whose start is unknown are posted to the last year of the period.
+        Works whose year is not known exceed it in a year that is not known either: they are
+        left aside here, and counted in :attr:`exceeded`.
         """
         over = (
-            row.year for row in self.years if row.remaining_m2 is not None and row.remaining_m2 < 0
+            row.year
+            for row in self.years
+            if row.remaining_m2 is not None and row.remaining_m2 + row.undated_m2 < 0
         )
         return next(over, None)
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the budget is exceeded at the end of the period, undated works included."""
+        return self.remaining_m2 is not None and self.remaining_m2 < 0
 
     @property
     def used_up_year(self) -> int | None:
@@ -219,6 +242,7 @@ def trajectories(
     codes: pd.Series,
     *,
     provisional_year: int | None = None,
+    own: Collection[Envelope] = (Envelope.LOCAL,),
 ) -> dict[str, Trajectory]:
     """Return the trajectory of territories.
 
@@ -237,6 +261,9 @@ def trajectories(
     provisional_year
         Last year of the vintage of the observed consumption; the last observed year by
         default.
+    own
+        Envelopes of the territories themselves: a region holds the pooled ones too. What the
+        others pay is shown apart.
 
     Returns
     -------
@@ -248,9 +275,9 @@ def trajectories(
     MeasureMismatchError
         If the ledger and the rule set do not count the same measure.
     """
-    ledger._check(ruleset.measure)  # noqa: SLF001 - same package, one guard for the measure
+    ledger.check_measure(ruleset.measure)
     period = ruleset.period
-    amounts = _amounts(ledger, period, codes)
+    amounts = _amounts(ledger, period, codes, own)
     last = ledger.last_year(EntryKind.OBSERVED)
     last = None if last is None or last < period.first else min(last, period.last)
     provisional = last if provisional_year is None else provisional_year
@@ -276,17 +303,26 @@ def trajectories(
     return found
 
 
-def _amounts(ledger: Ledger, period: Period, codes: pd.Series) -> Mapping[Hashable, int]:
+def _amounts(
+    ledger: Ledger, period: Period, codes: pd.Series, own: Collection[Envelope]
+) -> Mapping[Hashable, int]:
     """Add up the entries by territory, year and column of the trajectory.
 
-    A credit lowers the territory's own account whatever its envelope, as in the budget; any
-    other entry of a larger envelope is shown apart.
+    Entries of a larger envelope are shown apart; those whose year is not known, in their own
+    column and once more in that of the undated.
     """
-    rows = ledger.entries[ledger.entries["year"].between(period.first, period.last)]
-    own = (rows["envelope"] == Envelope.LOCAL.value) | (rows["kind"] == EntryKind.CREDIT.value)
-    columns = rows["kind"].where(own, rows["envelope"])
-    sums = rows["area_m2"].groupby([rows["territory"].map(codes), rows["year"], columns]).sum()
-    return dict(zip(sums.index.tolist(), sums.tolist(), strict=True))
+    rows = ledger.select(period=period)
+    charged = rows["envelope"].isin([envelope.value for envelope in own])
+    payers = rows["envelope"].replace(Envelope.RESERVE.value, Envelope.REGIONAL.value)
+    columns = rows["kind"].where(charged, payers)
+    territories = rows["territory"].map(codes)
+    sums = rows["area_m2"].groupby([territories, rows["year"], columns]).sum()
+    undated = rows[charged & ~rows["dated"]]
+    apart = undated["area_m2"].groupby([territories[undated.index], undated["year"]]).sum()
+    amounts: dict[Hashable, int] = dict(zip(sums.index.tolist(), sums.tolist(), strict=True))
+    for (code, year), area_m2 in zip(apart.index.tolist(), apart.tolist(), strict=True):
+        amounts[code, year, UNDATED] = area_m2
+    return amounts
 
 
 def _years(
@@ -301,23 +337,20 @@ def _years(
     rows: list[TrajectoryYear] = []
     used_m2 = 0
     for elapsed, year in enumerate(range(period.first, period.last + 1), start=1):
-        observed_m2, committed_m2, credit_m2, planned_m2 = (
-            amounts.get((code, year, kind.value), 0)
-            for kind in (
-                EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.CREDIT, EntryKind.PLANNED,
-            )
-        )  # fmt: skip
-        used_m2 += observed_m2 + committed_m2 + credit_m2 + planned_m2
+        by_kind = {kind: amounts.get((code, year, kind.value), 0) for kind in EntryKind}
+        used_m2 += sum(by_kind.values())
         status = _status(year, last, provisional)
         known = budget_m2 is not None and status is not YearStatus.PLANNED
         rows.append(
             TrajectoryYear(
                 year=year,
                 status=status,
-                observed_m2=observed_m2 if known else None,
-                committed_m2=committed_m2,
-                credit_m2=credit_m2,
-                planned_m2=planned_m2,
+                observed_m2=by_kind[EntryKind.OBSERVED] if known else None,
+                correction_m2=by_kind[EntryKind.CORRECTION],
+                committed_m2=by_kind[EntryKind.COMMITTED],
+                credit_m2=by_kind[EntryKind.CREDIT],
+                planned_m2=by_kind[EntryKind.PLANNED],
+                undated_m2=amounts.get((code, year, UNDATED), 0),
                 regional_m2=amounts.get((code, year, Envelope.REGIONAL.value), 0),
                 national_m2=amounts.get((code, year, Envelope.NATIONAL.value), 0),
                 used_m2=None if budget_m2 is None else used_m2,

@@ -46,6 +46,15 @@ OVERSHOOT = N_(
     "what is observed, committed and planned exceeds the budget from {year} on; works whose year "
     "is not known are counted in {last}"
 )
+OVERSHOOT_UNDATED = N_(
+    "{undated_ha} ha of works whose year is not known exceed the budget by {excess_ha} ha, at the "
+    "latest in {last}"
+)
+CORRECTED = N_(
+    "the observed consumption is the national one ({observed_ha} ha over {observed}) with local "
+    "corrections of {correction_ha} ha, each with its source"
+)
+CREDITED = N_("{credit_ha} ha are deducted, each on its evidence")
 POSTED = N_(
     "with the committed and planned works, {remaining_ha} ha remain at the end of {last}: "
     "{free_ha} ha a year over {left} for all the rest"
@@ -63,19 +72,24 @@ BAND_END = N_(
     "the {band} % band of the circular of 31 January 2024 ends at {end_ha} ha: a legal risk that "
     "is told, never added to the budget"
 )
+NET_UNKNOWN = N_(
+    "the net artificialisation of {name} over the reference is unknown: no OCS GE is loaded for it"
+)
 NET_STEP = N_(
     "after {period}, net artificialisation (artificialised less renatured) is to count in place "
     "of ENAF consumption; no rate is known for it, and none is assumed here"
 )
 
 
-def trajectory_reasons(found: Trajectory) -> tuple[Reason, ...]:
+def trajectory_reasons(found: Trajectory, *, followed: bool = False) -> tuple[Reason, ...]:
     """Return what a trajectory says.
 
     Parameters
     ----------
     found
         The trajectory.
+    followed
+        Whether the scenario gives the rule set of the decade that follows.
 
     Returns
     -------
@@ -84,12 +98,13 @@ def trajectory_reasons(found: Trajectory) -> tuple[Reason, ...]:
         them, that the rule set is not the law.
     """
     if found.unknown:
-        said = [Reason("budget-unknown", BUDGET_UNKNOWN, {"name": found.name})]
+        unknown = BUDGET_UNKNOWN if found.measure is Measure.ENAF else NET_UNKNOWN
+        said = [Reason("budget-unknown", unknown, {"name": found.name})]
     else:
-        said = [*_state(found), *_pace(found), *_posted(found), *_line(found)]
+        said = [*_state(found), *_pace(found), *_posted(found), *_deducted(found), *_line(found)]
     if not found.in_force:
         said.insert(0, _reason("not-law", NOT_LAW, found))
-    return (*said, *_warnings(found))
+    return (*said, *_warnings(found, followed=followed))
 
 
 def _figures(found: Trajectory) -> dict[str, Any]:
@@ -166,6 +181,14 @@ def _posted(found: Trajectory) -> Iterator[Reason]:
     if over is not None and (found.last_observed is None or over > found.last_observed):
         yield _reason("overshoot", OVERSHOOT, found, year=over)
         return
+    if over is None and found.exceeded:
+        undated_m2 = sum(row.undated_m2 for row in found.years)
+        excess_m2 = -(found.remaining_m2 or 0)
+        yield _reason(
+            "overshoot-undated", OVERSHOOT_UNDATED, found,
+            undated_m2=undated_m2, excess_m2=excess_m2,
+        )  # fmt: skip
+        return
     changed = found.remaining_m2 != found.remaining_observed_m2
     if changed and found.years_left is not None and (found.remaining_m2 or 0) >= 0:
         yield _reason("posted", POSTED, found, remaining_m2=found.remaining_m2)
@@ -174,12 +197,26 @@ def _posted(found: Trajectory) -> Iterator[Reason]:
 def _line(found: Trajectory) -> Iterator[Reason]:
     line_m2 = float(found.years[0].linear_target_m2 or 0)
     yield _reason("line", LINE, found, line_m2=line_m2)
+    if not found.tolerance:
+        return
     band = f"{float(100 * found.tolerance):g}"
     legal = "Circulaire du 31 janvier 2024"
     yield _reason("band-end", BAND_END, found, legal=legal, band=band)
 
 
-def _warnings(found: Trajectory) -> Iterator[Reason]:
+def _deducted(found: Trajectory) -> Iterator[Reason]:
+    correction_m2 = sum(row.correction_m2 for row in found.years)
+    credit_m2 = sum(row.credit_m2 for row in found.years)
+    if correction_m2 and found.observed_period is not None:
+        observed_m2 = sum(row.observed_m2 or 0 for row in found.years)
+        yield _reason(
+            "corrected", CORRECTED, found, observed_m2=observed_m2, correction_m2=correction_m2
+        )
+    if credit_m2:
+        yield _reason("credited", CREDITED, found, credit_m2=-credit_m2)
+
+
+def _warnings(found: Trajectory, *, followed: bool) -> Iterator[Reason]:
     regional_m2 = sum(row.regional_m2 for row in found.years)
     national_m2 = sum(row.national_m2 for row in found.years)
     if regional_m2 or national_m2:
@@ -189,6 +226,6 @@ def _warnings(found: Trajectory) -> Iterator[Reason]:
             yield _reason("provisional", PROVISIONAL, found, year=row.year)
     if not found.complete:
         yield _reason("partial-budget", PARTIAL, found)
-    if found.measure is Measure.ENAF:
+    if found.measure is Measure.ENAF and not followed:
         legal = "Loi 2021-1104, art. 194, III ; C. urb. L. 101-2-1"
         yield _reason("net-step", NET_STEP, found, legal=legal)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from layers.errors import N_
-from siting.domain import Period, Reason, Verdict, VerdictCode
+from siting.domain import Envelope, Period, Reason, Verdict, VerdictCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,17 @@ POOL_SHORT = N_(
     "the pooled regional envelope has {pool_ha} ha left, less than the {excess_ha} ha needed"
 )
 NO_POOL = N_("the scenario gives no pooled regional envelope, where {excess_ha} ha are asked")
+FROM_RESERVE = N_(
+    "{excess_ha} ha come from the regional reserve of ready-to-use sites, where {pool_ha} ha "
+    "remain ({source})"
+)
+RESERVE_SHORT = N_(
+    "the regional reserve of ready-to-use sites has {pool_ha} ha left, less than the {excess_ha} "
+    "ha needed"
+)
+NO_RESERVE = N_(
+    "the scenario gives no regional reserve of ready-to-use sites, where {excess_ha} ha are asked"
+)
 BAND = N_(
     "the overshoot stays within the {band} % band of the circular of 31 January 2024, which is a "
     "legal risk and not a right"
@@ -216,15 +227,17 @@ def _beyond(
     return Verdict(VerdictCode.OVER_BUDGET, tuple(reasons), figures)
 
 
-def assess_pooled(enaf_m2: int, pool: Pool) -> Verdict:
-    """Return the verdict on what is taken from the pooled envelope alone.
+def assess_pooled(enaf_m2: int, pool: Pool, *, envelope: Envelope = Envelope.REGIONAL) -> Verdict:
+    """Return the verdict on what is taken from a pooled envelope alone.
 
     Parameters
     ----------
     enaf_m2
         ENAF taken, whole m².
     pool
-        The pooled regional envelope.
+        The pooled envelope.
+    envelope
+        Which one it is: ``regional``, or the ``reserve`` of ready-to-use sites.
 
     Returns
     -------
@@ -237,12 +250,16 @@ def assess_pooled(enaf_m2: int, pool: Pool) -> Verdict:
     told = {"excess_m2": enaf_m2, "pool_m2": pool.remaining_m2, "source": pool.source}
     if enaf_m2 == 0:
         return Verdict(VerdictCode.COMPATIBLE, (Reason("no-enaf", NO_ENAF),), figures)
+    reserve = envelope is Envelope.RESERVE
     if not pool.source:
-        return Verdict(VerdictCode.OVER_BUDGET, (Reason("no-pool", NO_POOL, told),), figures)
+        none = Reason("no-pool", NO_RESERVE if reserve else NO_POOL, told)
+        return Verdict(VerdictCode.OVER_BUDGET, (none,), figures)
     if short_m2 == 0:
-        reason = Reason("pooled", POOLED, told, legal="C. urb. L. 141-8, 6°")
+        legal = "" if reserve else "C. urb. L. 141-8, 6°"
+        reason = Reason("pooled", FROM_RESERVE if reserve else POOLED, told, legal=legal)
         return Verdict(VerdictCode.COMPATIBLE_WITH_POOLING, (reason,), figures)
-    return Verdict(VerdictCode.OVER_BUDGET, (Reason("pool-short", POOL_SHORT, told),), figures)
+    short = Reason("pool-short", RESERVE_SHORT if reserve else POOL_SHORT, told)
+    return Verdict(VerdictCode.OVER_BUDGET, (short,), figures)
 
 
 def start_reason(year: int | None, period: Period) -> Reason | None:

@@ -56,6 +56,7 @@ def take(table, land_cover, communes=COMMUNES, unknown_share=0.01):
     return land_take(table, communes, land_cover, RULES, unknown_share=unknown_share)
 
 
+@pytest.mark.rule("R4", "R16")
 def test_classes_shares_and_enaf_by_hand(land_cover):
     whole = sites(shapely.box(X, Y, X + 50, Y + 20))
     land = take(whole, land_cover)
@@ -72,6 +73,7 @@ def test_classes_shares_and_enaf_by_hand(land_cover):
     assert land.outside_m2["s0"] == 0
 
 
+@pytest.mark.rule("R15")
 def test_in_a_friche_only_fields_and_forest_count(land_cover):
     land = take(sites(shapely.box(X, Y, X + 50, Y + 20), friche=True), land_cover)
     assert land.enaf_m2["s0"] == 400

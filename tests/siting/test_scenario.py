@@ -388,7 +388,7 @@ def test_a_message_reads_well():
         ["mine.toml, field “measure.detour_factor”", "4; expected ≤ 3 [scenario-value]"],
         [
             "mine.toml, field “sites.envelope.S1”",
-            "mine; expected local, regional, national [scenario-value]",
+            "mine; expected local, regional, reserve, national [scenario-value]",
         ],
     ]
 

@@ -130,17 +130,21 @@ def test_an_epci_partly_outside_the_region_says_so(demo_run):
         assert (told in text_of(territory_sheet(demo_run, code, FRENCH))) == (not complete)
 
 
+ROW = {"budget_m2": 100, "used_m2": 60, "committed_m2": 10, "planned_m2": 5, "observed_m2": 55}
+# 55 observed, 5 of which were deducted: 50 count.
+
+
 def test_the_gauge_shows_what_is_used_of_the_budget():
-    row = {"budget_m2": 100, "observed_m2": 50, "committed_m2": 10, "planned_m2": 5}
+    row = ROW
     drawn = gauge(row, ENGLISH)
     assert text_of(drawn).startswith("65 % of the budget")
     widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
     assert widths == pytest.approx([40, 8, 4])  # of a bar of 125 % of the budget
 
 
-@pytest.mark.parametrize("missing", ["budget_m2", "observed_m2"])
+@pytest.mark.parametrize("missing", ["budget_m2", "used_m2"])
 def test_there_is_no_gauge_without_figures(missing):
-    row = {"budget_m2": 100, "observed_m2": 50, "committed_m2": 10, "planned_m2": 5}
+    row = ROW
     assert "sg-bar" not in gauge(row | {missing: pd.NA}, FRENCH)
     assert "sg-bar" not in gauge(row | {"budget_m2": 0}, FRENCH)
 

@@ -22,9 +22,22 @@ PARENTS = pd.DataFrame(
 )
 
 
+HOLDERS = {Envelope.REGIONAL: "52", Envelope.RESERVE: "52", Envelope.NATIONAL: "FR"}
+
+
 def post(*rows):
     return Ledger.empty(Measure.ENAF).post(
-        Entry(code, Measure.ENAF, year, area, envelope, kind, "evidence", "test")
+        Entry(
+            code,
+            Measure.ENAF,
+            year,
+            area,
+            envelope,
+            kind,
+            "evidence",
+            "test",
+            holder=HOLDERS.get(envelope, ""),
+        )
         for code, year, area, kind, envelope in rows
     )
 

@@ -50,6 +50,7 @@ def budgets(references_ha, chosen, parents=PARENTS, **options):
     return commune_budgets(ledger, parents, RULES, guarantee=chosen, **options)
 
 
+@pytest.mark.rule("R9")
 def test_r9_a_floor_is_added_and_taken_from_what_the_others_have_above_theirs():
     # References 0.4, 7, 13 and 2 ha at −50 %: 0.2, 3.5, 6.5 and 1 ha; 11.2 ha in all.
     # Floor 1 ha everywhere: 0.8 ha to add; above their floors the others have
@@ -67,6 +68,7 @@ def test_r9_a_floor_is_added_and_taken_from_what_the_others_have_above_theirs():
     assert epci["guarantee_taken_m2"].to_dict() == {"E1": 2_500, "E2": 5_500}
 
 
+@pytest.mark.rule("R9")
 @pytest.mark.parametrize(
     ("count", "reading", "floor_ha"),
     [
@@ -84,6 +86,7 @@ def test_r9_communes_nouvelles_have_a_bonus_under_both_readings_of_the_cap(
     assert chosen.floor_m2("44001") == floor_ha * HA
 
 
+@pytest.mark.rule("R9")
 @pytest.mark.parametrize(
     ("document", "in_time"),
     [

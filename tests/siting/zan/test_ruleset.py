@@ -75,6 +75,7 @@ def test_r7_the_national_envelope_is_a_variant_that_binds_nobody_by_itself():
     assert "not binding" in rules.title_en
 
 
+@pytest.mark.rule("R27")
 def test_r27_the_proposals_hold_what_the_rule_sheet_says():
     trace, assembly = load_ruleset("trace-2024-2034"), load_ruleset("an-2025-30")
     assert (trace.proposed_on, trace.overshoot_right.value) == ("2025-03-18", Fraction(1, 5))
@@ -115,6 +116,7 @@ def test_what_is_not_law_says_so_in_its_titles_and_its_status(name):
         assert "2026-403" in text
 
 
+@pytest.mark.rule("R27")
 @pytest.mark.parametrize("name", PROPOSALS)
 def test_a_proposal_given_the_status_of_the_law_is_refused(name):
     # Its titles and what it proposes both betray it.
@@ -146,6 +148,7 @@ def test_a_proposal_has_no_date_of_entry_into_force():
     assert "a rule set proposed has no date of entry into force" in refused(given)
 
 
+@pytest.mark.rule("R14")
 def test_r14_no_overshoot_right_under_the_law():
     right = {"value": "0.2", "source": "Circulaire", "verified": "secondary"}
     told = refused(content(overshoot_right=right))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.domain import EntryKind, Envelope, Measure, Period
+from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope, Measure, Period
 from siting.errors import MeasureMismatchError
 from siting.i18n import translator
 from siting.zan.budget import commune_budgets, sum_budgets
@@ -21,14 +21,23 @@ PARENTS = pd.DataFrame(
     index=pd.Index(["44001", "44002", "44003"], name="code"),
 )
 FULL = [("44001", 2015, 1_000_000), ("44002", 2015, 600_000), ("44003", 2015, 0)]
-ADDED = ("observed_m2", "committed_m2", "credit_m2", "planned_m2", "used_m2", "remaining_m2")
+ADDED = (
+    "observed_m2",
+    "correction_m2",
+    "committed_m2",
+    "credit_m2",
+    "planned_m2",
+    "used_m2",
+    "remaining_m2",
+)
 OBSERVED, COMMITTED, PLANNED, CREDIT = (
     EntryKind.OBSERVED, EntryKind.COMMITTED, EntryKind.PLANNED, EntryKind.CREDIT,
 )  # fmt: skip
 
 
 def entry(code, year, area, kind=OBSERVED, envelope=Envelope.LOCAL):
-    return Entry(code, Measure.ENAF, year, area, envelope, kind, "evidence", "test")
+    holder = {Envelope.LOCAL: "", Envelope.NATIONAL: "FR"}.get(envelope, "52")
+    return Entry(code, Measure.ENAF, year, area, envelope, kind, "evidence", "test", holder)
 
 
 def ledger(*rows):
@@ -39,7 +48,8 @@ def tables(posted, level="epci", **options):
     communes = commune_budgets(posted, PARENTS, RULES)
     codes = pd.Series(PARENTS.index, PARENTS.index) if level == "commune" else PARENTS[level]
     budgets = sum_budgets(communes, codes, level=level)
-    return budgets, trajectories(posted, RULES, budgets, codes, **options)
+    own = (Envelope.LOCAL, *POOLED_ENVELOPES) if level == "region" else (Envelope.LOCAL,)
+    return budgets, trajectories(posted, RULES, budgets, codes, own=own, **options)
 
 
 def of(code, *rows, level="commune", **options):
@@ -55,6 +65,7 @@ def texts(found):
 WORKED = [("44001", 2021 + i, area) for i, area in enumerate((60_000, 80_000, 70_000, 70_000))]
 
 
+@pytest.mark.rule("R1", "R26")
 def test_the_years_of_a_commune_worked_by_hand():
     """R1, R26: remaining = budget − observed − committed − planned, year by year."""
     found = of(
@@ -290,17 +301,32 @@ def test_the_years_add_up_to_the_account(posted):
 
 @few
 @given(postings)
-def test_communes_add_up_to_their_epci_and_region_every_year(posted):
+def test_communes_add_up_to_their_epci_every_year(posted):
     _, communes = tables(ledger(*posted), "commune")
-    for level in ("epci", "region"):
-        for code, whole in tables(ledger(*posted), level)[1].items():
-            parts = [communes[c] for c in PARENTS.index[PARENTS[level] == code]]
-            assert whole.budget_m2 == sum(part.budget_m2 for part in parts)
-            for position, row in enumerate(whole.years):
-                for name in (*ADDED, "regional_m2", "national_m2", "linear_target_m2"):
-                    values = [getattr(part.years[position], name) for part in parts]
-                    expected = None if None in values else sum(values)
-                    assert getattr(row, name) == expected
+    for code, whole in tables(ledger(*posted), "epci")[1].items():
+        parts = [communes[c] for c in PARENTS.index[PARENTS["epci"] == code]]
+        assert whole.budget_m2 == sum(part.budget_m2 for part in parts)
+        for position, row in enumerate(whole.years):
+            for name in (*ADDED, "regional_m2", "national_m2", "linear_target_m2"):
+                values = [getattr(part.years[position], name) for part in parts]
+                expected = None if None in values else sum(values)
+                assert getattr(row, name) == expected
+
+
+@few
+@given(postings)
+def test_the_region_is_its_communes_and_what_its_own_envelopes_pay(posted):
+    _, communes = tables(ledger(*posted), "commune")
+    (whole,) = tables(ledger(*posted), "region")[1].values()
+    assert whole.budget_m2 == sum(part.budget_m2 for part in communes.values())
+    pooled_m2 = 0
+    for position, row in enumerate(whole.years):
+        parts = [part.years[position] for part in communes.values()]
+        pooled_m2 += sum(part.regional_m2 for part in parts)
+        assert row.used_m2 == sum(part.used_m2 for part in parts) + pooled_m2
+        assert row.remaining_m2 == sum(part.remaining_m2 for part in parts) - pooled_m2
+        assert row.national_m2 == sum(part.national_m2 for part in parts)
+        assert row.regional_m2 == 0
 
 
 @few
