@@ -33,7 +33,8 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        EPSG:2154: identity, verdict and its sentence, score, reliability, rank, areas
+        EPSG:2154: identity, verdict and its sentence, important gaps, score, reliability,
+        rank, areas
         (``area_<class>_m2``), points (``points_<criterion>``), measures
         (``measure_<criterion>``), EPCI.
     """
@@ -59,6 +60,7 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
         )
     }  # fmt: skip
     flat["reasons"] = " ; ".join(reason["message"] for reason in document["reasons"])
+    flat["gaps"] = " ; ".join(gap["message"] for gap in document["gaps"])
     flat["epci"] = "|".join(share["code"] for share in epci)
     flat["epci_name"] = " | ".join(share["name"] for share in epci)
     for land_class in LandClass:

@@ -7,7 +7,7 @@ whatever the other sites of the batch, their order and their number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -112,6 +112,7 @@ def sums_in_reach(
     *,
     radius_m: float,
     unknown_tolerance: float,
+    pairs: Iterable[tuple[Positions, Positions]] | None = None,
 ) -> pd.DataFrame:
     """Add up counts of the communes whose representative point is near each site.
 
@@ -128,6 +129,8 @@ def sums_in_reach(
         Straight-line distance from the edge of the site, inclusive, in metres.
     unknown_tolerance
         Share of the communes in reach that may be unknown; their numbers are left out.
+    pairs
+        What :func:`commune_pairs` finds, where it is known already.
 
     Returns
     -------
@@ -154,26 +157,47 @@ def sums_in_reach(
     known = np.column_stack([numbers(table[name]) for name in table])
     unknown: Booleans = np.asarray(np.isnan(known).any(axis=1))
     known[unknown] = 0.0
-    points = shapely.point_on_surface(np.asarray(communes.geometry, dtype=object))
-    tree = shapely.STRtree(points)
-    shapes = np.asarray(sites.geometry, dtype=object)
+    if pairs is None:
+        pairs = commune_pairs(sites, communes, radius_m=radius_m)
     sums = np.full((len(sites), known.shape[1]), np.nan)
-    for start in range(0, len(sites), SITES_AT_ONCE):
-        part = slice(start, start + SITES_AT_ONCE)
-        pairs = tree.query(shapes[part], predicate="dwithin", distance=radius_m)
-        sums[part] = _sums(pairs, known, unknown, len(shapes[part]), unknown_tolerance)
+    for start, (site, commune) in zip(range(0, len(sites), SITES_AT_ONCE), pairs, strict=True):
+        part = sums[start : start + SITES_AT_ONCE]
+        part[:] = _sums(site - start, commune, known, unknown, len(part), unknown_tolerance)
     return pd.DataFrame(sums, index=sites.index, columns=table.columns)
 
 
+def commune_pairs(
+    sites: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, *, radius_m: float
+) -> Iterator[tuple[Positions, Positions]]:
+    """Find the communes whose representative point is near each site, some sites at once.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    communes
+        Polygons, EPSG:2154.
+    radius_m
+        Straight-line distance from the edge of the site, inclusive, in metres.
+
+    Returns
+    -------
+    Iterator of (ndarray, ndarray)
+        As :func:`pairs_in_reach` yields them.
+    """
+    points = gpd.GeoSeries(shapely.point_on_surface(np.asarray(communes.geometry, dtype=object)))
+    return pairs_in_reach(sites, points, radius_m=radius_m)
+
+
 def _sums(
-    pairs: npt.NDArray[np.intp],
+    site: Positions,
+    commune: Positions,
     known: Floats,
     unknown: Booleans,
     size: int,
     unknown_tolerance: float,
 ) -> Floats:
     """Add up by site; the order of the additions is that of the communes, always."""
-    site, commune = pairs[:, np.lexsort((pairs[1], pairs[0]))]
     sums = np.empty((size, known.shape[1]))
     for column in range(known.shape[1]):
         sums[:, column] = np.bincount(site, weights=known[commune, column], minlength=size)

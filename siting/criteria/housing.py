@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.criteria.around import numbers, sums_in_reach
+from siting.criteria.around import (
+    SITES_AT_ONCE,
+    Positions,
+    commune_pairs,
+    numbers,
+    sums_in_reach,
+)
 from siting.criteria.employment import expected_jobs
 from siting.criteria.inputs import Inputs
 from siting.domain import Criterion, Objective
@@ -67,12 +75,20 @@ def sums_of(inputs: Inputs, counts: pd.DataFrame, reach_m: float) -> pd.DataFram
     communes = inputs.layers.get("communes")
     if communes is None or counts.empty:
         return pd.DataFrame(index=inputs.sites.index, columns=counts.columns, dtype="float64")
+    radius_m = reach_m / inputs.parameters.detour_factor
+
+    def found() -> Iterator[tuple[Positions, Positions]]:
+        return commune_pairs(inputs.sites, communes.geo, radius_m=radius_m)
+
+    few = len(inputs.sites) <= SITES_AT_ONCE  # the pairs of more would not fit in memory
+    key = f"communes within {radius_m!r} m"
     return sums_in_reach(
         inputs.sites,
         communes.geo,
         counts,
-        radius_m=reach_m / inputs.parameters.detour_factor,
+        radius_m=radius_m,
         unknown_tolerance=inputs.parameters.unknown_tolerance,
+        pairs=inputs.once(key, lambda: list(found())) if few else found(),
     )
 
 

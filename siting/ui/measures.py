@@ -15,6 +15,8 @@ from siting.pipeline import Run
 from siting.scenario import weights
 
 _KILOMETRE_M = 1_000
+_PRECISE_BELOW = 10
+"""Ratios below it are told with two digits: above, they would be noise."""
 
 
 def measure_text(criterion: Criterion, value: Any, translate: Translate) -> str:
@@ -42,6 +44,8 @@ def measure_text(criterion: Criterion, value: Any, translate: Translate) -> str:
     '12,3\xa0km'
     >>> measure_text(CRITERIA["artificialised_share"], 0.253, translator("fr"))
     '25\xa0%'
+    >>> measure_text(CRITERIA["enaf_per_job"], 674.2, translator("fr"))
+    '674\xa0m²/emploi'
     """
     if pd.isna(value):
         return UNKNOWN
@@ -51,7 +55,10 @@ def measure_text(criterion: Criterion, value: Any, translate: Translate) -> str:
         return percent(value, translate)
     if criterion.unit == "m" and value >= _KILOMETRE_M:
         return f"{number(value / _KILOMETRE_M, translate, decimals=1)}\u00a0km"
-    decimals = 2 if "/" in criterion.unit else 0
+    if "/" in criterion.unit and value < _PRECISE_BELOW:
+        decimals = 2
+    else:
+        decimals = 1 if criterion.unit == "MW" else 0
     unit = translate(criterion.unit)
     return f"{number(value, translate, decimals=decimals)}\u00a0{unit}"
 

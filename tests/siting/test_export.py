@@ -31,6 +31,9 @@ def test_every_format_holds_every_site(demo_run, tmp_path, suffix):
     assert table["verdict"].tolist() == expected["verdict"].tolist()
     assert table["score"].tolist() == pytest.approx(expected["score"].tolist(), nan_ok=True)
     assert table["name"].tolist() == expected["name"].tolist()
+    told = [" ; ".join(gap.text(FR) for gap in demo_run.gaps[site]) for site in table["site_id"]]
+    assert any(told)
+    assert table["gaps"].fillna("").tolist() == told
     classes = [name for name in table.columns if name.startswith("area_")]
     sums = table[classes].sum(axis=1)
     assert ((sums - table["gross_area_m2"]).abs() <= 1e-3 * sums).all()

@@ -71,3 +71,40 @@ def test_a_site_without_geometry_is_unknown():
     sites = gpd.GeoDataFrame(geometry=[None, shapely.box(0, 0, 1, 1)], crs=2154)
     features = gpd.GeoDataFrame(geometry=[shapely.Point(0, 0)], crs=2154)
     assert around.nearest_m(sites, features).tolist() == pytest.approx([np.nan, 0], nan_ok=True)
+
+
+def test_pairs_known_already_give_the_same_sums():
+    rng = np.random.default_rng(5)
+    sites = sites_at(rng.integers(-5_000, 5_000, (30, 2)).tolist())
+    shapes = shapely.buffer(shapely.points(rng.integers(-5_000, 5_000, (40, 2))), 30)
+    codes = [f"{i:05d}" for i in range(40)]
+    communes = gpd.GeoDataFrame({"code": codes}, geometry=shapes, crs=2154)
+    counts = pd.DataFrame({"n": rng.random(40)}, index=codes)
+    options = {"radius_m": 2_000, "unknown_tolerance": 0}
+    pairs = list(around.commune_pairs(sites, communes, radius_m=2_000))
+    pd.testing.assert_frame_equal(
+        around.sums_in_reach(sites, communes, counts, **options),
+        around.sums_in_reach(sites, communes, counts, **options, pairs=pairs),
+        check_exact=True,
+    )
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(spot, min_size=1, max_size=6), st.lists(spot, min_size=1, max_size=8),
+    st.integers(0, 6_000),
+)  # fmt: skip
+def test_pairs_are_those_within_the_radius_by_site(spots, targets, radius_m):
+    sites = sites_at(spots)
+    points = gpd.GeoSeries([shapely.Point(t) for t in targets], crs=2154)
+    found = [
+        (int(s), int(f))
+        for site, feature in around.pairs_in_reach(sites, points, radius_m=radius_m)
+        for s, f in zip(site, feature, strict=True)
+    ]
+    assert found == [
+        (s, f)
+        for s, site in enumerate(sites.geometry)
+        for f, point in enumerate(points)
+        if site.distance(point) <= radius_m
+    ]
