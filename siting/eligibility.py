@@ -494,17 +494,17 @@ def _excludes(hit: Hit, effect: Effect, thresholds: EligibilitySettings) -> bool
     return effect == "exclusion" and bool(enough)
 
 
-def _protected_parts(inputs: Inputs, thresholds: EligibilitySettings) -> list[tuple[Hit, Effect]]:
+def _protected_parts(
+    inputs: Inputs, thresholds: EligibilitySettings
+) -> Iterator[tuple[Hit, Effect]]:
     """Measure the part of each site in each kind of area, once for all the rules."""
+    for name, kind in thresholds.protected.items():
 
-    def measured() -> list[tuple[Hit, Effect]]:
-        return [
-            (Hit(hit.position, hit.figures | {"kind": kind.title}, kind.legal), kind.effect)
-            for name, kind in thresholds.protected.items()
-            for hit in _hits(inputs, areas_of(inputs, "protected_areas", "kind", (name,)))
-        ]
+        def measured(name: str = name) -> list[Hit]:
+            return list(_hits(inputs, areas_of(inputs, "protected_areas", "kind", (name,))))
 
-    return inputs.once("parts in protected areas", measured)
+        for hit in inputs.once(f"parts in protected areas: {name}", measured):
+            yield Hit(hit.position, hit.figures | {"kind": kind.title}, kind.legal), kind.effect
 
 
 _RISK_LAWS: Final[Mapping[str, str]] = {

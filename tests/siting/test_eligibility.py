@@ -175,8 +175,17 @@ def test_each_coverage_is_measured_once(monkeypatch):
     everywhere = shapely.box(-500, -500, 500, 500)
     protected = [("natura_2000", everywhere), ("znieff_1", everywhere), ("znieff_1", everywhere)]
     plans = [("inondation", "interdiction", everywhere)]
-    assess(inputs_of({}, {}, protected=protected, plans=plans), BASE)
+    inputs = inputs_of({}, {}, protected=protected, plans=plans)
+    assess(inputs, BASE)
     assert sorted(calls) == [1, 1, 2]
+    # What was measured is of the sites; what it means is of the scenario.
+    strict = with_changes(
+        BASE, {"eligibility": {"protected": {"natura_2000": {"effect": "exclusion"}}}}
+    )
+    assert not assess(inputs, BASE)["S0"].exclusions[1:]
+    told = [r.figures.get("kind") for r in assess(inputs, strict)["S0"].exclusions]
+    assert "Natura 2000" in told
+    assert len(calls) == 3
 
 
 @pytest.mark.parametrize(("zone", "article"), [("A", "R. 151-22"), ("N", "R. 151-24")])
