@@ -1,14 +1,16 @@
 """Artificialised land: ENAF flows per commune and year, and land cover at 10 m.
 
 ENAF flows are read from the CSV files of the Cerema (*fichiers fonciers*), whatever
-their vintage; land cover from the yearly OSO raster (CES OSO, Theia), codes of 2018 and
-later. Without a path, both come from the demonstration layers, which are synthetic.
+their vintage; land cover from the yearly OSO raster (CES OSO, Theia), in both nomenclatures,
+or from OCS GE (:mod:`layers.ocs_ge`). Without a path, both come from the demonstration
+layers, which are synthetic.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -198,6 +200,18 @@ OSO_GROUPS: Final[Mapping[int, str]] = MappingProxyType(
     | {23: "water", 24: "unknown", 0: "unknown"}
 )
 """Groups of the OSO codes of 2018 and later; any other code is ``unknown``."""
+OSO_2016_GROUPS: Final[Mapping[int, str]] = MappingProxyType(
+    dict.fromkeys((41, 42, 43, 44), "artificialised")
+    | dict.fromkeys((11, 12, 211, 221, 222), "agricultural")
+    | dict.fromkeys((31, 32), "forest")
+    | dict.fromkeys((34, 36, 45, 46, 53), "natural")
+    | {51: "water", 0: "unknown", 255: "unknown"}
+)
+"""Groups of the 17 classes of 2016 and 2017: 11 and 12 are summer and winter crops there,
+rice and tubers since 2018."""
+OSO_SINCE: Final = 2018
+_OSO_FIRST: Final = 2016
+_YEAR_IN_NAME: Final = re.compile(r"(?<![0-9A-Za-z])20\d\d(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -230,9 +244,13 @@ def load_land_cover(
     path: Path | None = None,
     *,
     provenance: Provenance | None = None,
+    vintage: int | None = None,
     progress: Progress | None = None,
 ) -> LandCover:
-    """Open a raster of land cover with the OSO codes of 2018 and later.
+    """Open a raster of land cover with the OSO codes of its vintage.
+
+    The same number does not mean the same before 2018: the vintage tells the nomenclature.
+    Where nothing tells it, codes that only one nomenclature has do, and the method says so.
 
     Parameters
     ----------
@@ -241,6 +259,8 @@ def load_land_cover(
         first use (half a minute) and kept in :func:`cache_folder`.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated.
+    vintage
+        Year the raster describes; by default that in the name of the file (``OCS_2017.tif``).
     progress
         Told the share of the work done, from 0 to 1, while the demonstration raster is
         made.
@@ -254,7 +274,8 @@ def load_land_cover(
     ------
     LayerError
         If the file cannot be read or is not such a raster (``raster-unsuitable``,
-        ``crs-mismatch``), or if the cache cannot be written (``cache-unwritable``).
+        ``crs-mismatch``), if its codes are not those of its vintage or of none for certain
+        (``vintage-unclear``), or if the cache cannot be written (``cache-unwritable``).
     """
     if path is None:
         path = _demonstration_raster(progress)
@@ -262,16 +283,48 @@ def load_land_cover(
     check_file(path)
     try:
         with rasterio.open(path) as raster:
-            problems = list(_raster_problems(raster))
+            ours = raster.tags().get("status") == Status.DEMONSTRATION
+            year = vintage or (OSO_SINCE if ours else _year_of(path))
+            problems, groups, method = _raster_problems(raster, year)
             resolution_m = float(raster.res[0])
-            if raster.tags().get("status") == Status.DEMONSTRATION:
+            if ours:
                 provenance = provenance or replace(_DEMONSTRATION_LAND_COVER, file=path.name)
     except RasterioIOError as error:
         unreadable = problem("file-unreadable", found=error, expected="GeoTIFF")
         _refuse([unreadable], path)
         raise
     _refuse(problems, path)
-    return LandCover(path, OSO_GROUPS, provenance or local_provenance(path), resolution_m)
+    if provenance is None:
+        stated = local_provenance(path)
+        provenance = replace(stated, vintage=str(year or stated.vintage), method=method)
+    return LandCover(path, groups, provenance, resolution_m)
+
+
+def _year_of(path: Path) -> int | None:
+    years = _YEAR_IN_NAME.findall(path.stem.replace("_", " "))
+    return int(years[-1]) if years else None
+
+
+def _nomenclature(codes: set[int], year: int | None) -> tuple[Mapping[int, str], str]:
+    """Return the groups of the codes, and how the nomenclature was told.
+
+    Examples
+    --------
+    >>> _nomenclature({11, 12}, 2017)[0][11], _nomenclature({11, 12}, 2018)[0][11]
+    ('agricultural', 'agricultural')
+    >>> _nomenclature({12, 211}, None)[1]
+    'OSO of 2016 and 2017, told by its codes'
+    """
+    if not codes:
+        return OSO_GROUPS, ""
+    since, before = codes <= set(OSO_GROUPS), codes <= set(OSO_2016_GROUPS)
+    if year is not None and year >= _OSO_FIRST:
+        return (OSO_GROUPS, "") if year >= OSO_SINCE else (OSO_2016_GROUPS, "")
+    if since and before and codes - {0, 255}:
+        raise LayerError(problem("vintage-unclear", found=", ".join(map(str, sorted(codes)))))
+    if before and not since:
+        return OSO_2016_GROUPS, N_("OSO of 2016 and 2017, told by its codes")
+    return OSO_GROUPS, N_("OSO of 2018 and later, told by its codes")
 
 
 def cache_folder() -> Path:
@@ -303,8 +356,29 @@ def _demonstration_raster(progress: Progress | None) -> Path:
     return path
 
 
-def _raster_problems(raster: rasterio.DatasetReader) -> Iterator[Problem]:
-    """Check bands, type, CRS and, on samples all over the raster, codes."""
+def _raster_problems(
+    raster: rasterio.DatasetReader, year: int | None
+) -> tuple[list[Problem], Mapping[int, str], str]:
+    """Check bands, type, CRS and, on samples all over the raster, codes by its vintage."""
+    problems = list(_form_problems(raster))
+    if set(raster.dtypes) != {"uint8"}:
+        return problems, OSO_GROUPS, ""
+    codes = _sampled_codes(raster) - {raster.nodata}
+    try:
+        groups, method = _nomenclature(codes, year)
+    except LayerError as error:
+        return [*problems, *error.problems], OSO_GROUPS, ""
+    strange = sorted(codes - set(groups))
+    if strange:
+        found = ", ".join(map(str, strange[:10]))
+        expected = N_("OSO codes of 2018 and later (0 to 24)")
+        if groups is OSO_2016_GROUPS:
+            expected = N_("OSO codes of 2016 and 2017 (11 to 222)")
+        problems.append(problem("raster-unsuitable", found=found, expected=expected))
+    return problems, groups, method
+
+
+def _form_problems(raster: rasterio.DatasetReader) -> Iterator[Problem]:
     if raster.count != 1:
         found, expected = N_("several bands"), N_("one band")
         yield problem("raster-unsuitable", found=found, expected=expected)
@@ -316,11 +390,6 @@ def _raster_problems(raster: rasterio.DatasetReader) -> Iterator[Problem]:
         yield problem("crs-missing", expected=_LAND_COVER_CRS)
     elif raster.crs != _LAND_COVER_CRS:
         yield problem("crs-mismatch", found=raster.crs.to_string(), expected=_LAND_COVER_CRS)
-    strange = sorted(_sampled_codes(raster) - set(OSO_GROUPS) - {raster.nodata})
-    if strange:
-        found = ", ".join(map(str, strange[:10]))
-        expected = N_("OSO codes of 2018 and later (0 to 24)")
-        yield problem("raster-unsuitable", found=found, expected=expected)
 
 
 def _sampled_codes(raster: rasterio.DatasetReader) -> set[int]:

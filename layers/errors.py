@@ -147,6 +147,17 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),
+        "departement-unclear": N_(
+            "its département ({found}) must be known, in the territory, and that of this file only"
+        ),
+        "vintage-unclear": N_(
+            "the codes found ({found}) have two meanings, before 2018 and since: tell the vintage, "
+            "for example in the name of the file (OCS_2017.tif)"
+        ),
+        "years-unclear": N_("neither its columns nor its name ({found}) tell the two years"),
+        "cover-overlap": N_(
+            "the polygons of the land cover overlap: {found} m² of them in a place of {expected} m²"
+        ),
         "layer-missing": N_("the layer “{found}” is not available; expected {expected}"),
     }
 )

@@ -15,7 +15,9 @@ import pandas as pd
 import shapely
 
 from layers.artificialised_land import LandCover
-from siting.coverage import class_areas, intersections
+from layers.ocs_ge import PolygonCover
+from siting.cover import group_areas
+from siting.coverage import intersections
 from siting.domain import LandClass
 from siting.zan.ruleset import Ruleset
 
@@ -64,7 +66,7 @@ class LandTake:
 def land_take(
     sites: gpd.GeoDataFrame,
     communes: gpd.GeoDataFrame,
-    land_cover: LandCover,
+    land_cover: LandCover | PolygonCover,
     ruleset: Ruleset,
     *,
     unknown_share: float,
@@ -83,7 +85,7 @@ def land_take(
     communes
         Polygons with ``code``, same CRS.
     land_cover
-        The land-cover raster, same CRS.
+        The land cover, same CRS: a raster, or polygons.
     ruleset
         Says which classes are ENAF.
     unknown_share
@@ -98,14 +100,14 @@ def land_take(
     Raises
     ------
     LayerError
-        If a CRS differs.
+        If a CRS differs, or the polygons of the land cover overlap.
     """
     by_code = communes.set_index("code").sort_index()
     gross_m2 = sites.geometry.area
     pieces = intersections(sites.geometry, by_code.geometry)
     of_site = gross_m2.reindex(pieces["site"]).to_numpy()
     pieces = pieces[pieces.area.to_numpy() > DUST * of_site].reset_index(drop=True)
-    classes = _by_group(class_areas(pieces.geometry, land_cover.path), land_cover)
+    classes = group_areas(pieces.geometry, pieces["polygon"], land_cover)
     inside = _sum_by_site(classes, sites.index.get_indexer(pd.Index(pieces["site"])), sites.index)
     outside_m2 = (gross_m2 - inside.sum(axis=1)).clip(lower=0.0)
     outside_m2 = outside_m2.where(outside_m2 > DUST * gross_m2, 0.0)
@@ -138,19 +140,6 @@ def land_take(
         unknown_m2=inside["unknown"],
         deducted_m2=deducted.groupby(pieces["site"]).sum().reindex(sites.index, fill_value=0),
     )
-
-
-def _by_group(codes: pd.DataFrame, land_cover: LandCover) -> pd.DataFrame:
-    """Add the columns of class codes up to the groups of the account.
-
-    One plain addition after another: the classes met, hence the columns, depend on the
-    other sites, and a compensated sum is changed by the zeros they add.
-    """
-    groups = {name: np.zeros(len(codes)) for name in CLASSES}
-    for code in codes.columns:
-        name = LandClass.UNKNOWN.value if code == "outside" else land_cover.groups.get(int(code))
-        groups[name or LandClass.UNKNOWN.value] += codes[code].to_numpy()
-    return pd.DataFrame(groups, index=codes.index)
 
 
 def _sum_classes(classes: pd.DataFrame, names: tuple[LandClass, ...]) -> pd.Series:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from layers.artificialised_land import LandCover, load_land_cover
 from layers.errors import N_
+from layers.ocs_ge import PolygonCover, load_ocs_ge
 from layers.registry import load_layers
 from layers.sites import SiteFile, read_sites
 from layers.spec import Layer, Provenance, Status
@@ -48,6 +49,9 @@ STEPS = (
     N_("Scoring"),
     N_("Accounting"),
 )
+LAND_COVER_FILE = "land_cover"
+"""Name under which :func:`load_world` is given a land cover."""
+RASTERS = (".tif", ".tiff")
 DEMONSTRATION_SITES = "demonstration/sites.gpkg"
 
 
@@ -60,13 +64,13 @@ class World:
     layers
         Layers by name.
     land_cover
-        The land-cover raster; ``None`` where only budgets are wanted.
+        The land cover, a raster or polygons; ``None`` where only budgets are wanted.
     territory
         The communes and the levels above them.
     """
 
     layers: Mapping[str, Layer]
-    land_cover: LandCover | None
+    land_cover: LandCover | PolygonCover | None
     territory: Territory
 
 
@@ -84,7 +88,8 @@ def load_world(
         Whether the land cover is wanted: sites need it, budgets do not.
     files
         Local files that replace or add layers, by name of layer
-        (:func:`layers.registry.load_layers`).
+        (:func:`layers.registry.load_layers`), or :data:`LAND_COVER_FILE`: a raster of OSO
+        codes, an OCS GE file or a folder of them.
     progress
         Told how far the making of the demonstration land cover is, on first use.
 
@@ -103,9 +108,20 @@ def load_world(
         if progress is not None:
             progress(LAND_COVER_STEP, share)
 
-    layers = load_layers(files)
+    others = dict(files or {})
+    cover = others.pop(LAND_COVER_FILE, None)
+    layers = load_layers(others)
     territory = Territory(layers["communes"], layers["zonings"])
-    return World(layers, load_land_cover(progress=told) if land_cover else None, territory)
+    return World(layers, _open_cover(cover, told) if land_cover else None, territory)
+
+
+def _open_cover(path: Path | None, progress: Callable[[float], None]) -> LandCover | PolygonCover:
+    """Open a raster of OSO codes, an OCS GE file, or a folder of these (one a département)."""
+    if path is None or path.suffix.lower() in RASTERS:
+        return load_land_cover(path, progress=progress)
+    if path.is_dir():
+        return load_ocs_ge(sorted([*path.glob("*.gpkg"), *path.glob("*.shp")]))
+    return load_ocs_ge(path)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

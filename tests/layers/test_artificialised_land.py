@@ -14,6 +14,7 @@ from affine import Affine
 from layers import artificialised_land
 from layers.artificialised_land import (
     ENAF_FLOWS,
+    OSO_2016_GROUPS,
     OSO_GROUPS,
     USES,
     load_enaf_flows,
@@ -277,7 +278,8 @@ def test_groups_of_the_oso_nomenclature():
     [
         ({"dtype": "float32"}, "raster-unsuitable"),
         ({"count": 3}, "raster-unsuitable"),
-        ({"value": 211}, "raster-unsuitable"),  # a code of 2016-2017
+        ({"value": 77}, "raster-unsuitable"),  # of no nomenclature
+        ({"value": 11}, "vintage-unclear"),  # rice, or summer crops
         ({"crs": "EPSG:3857"}, "crs-mismatch"),
         ({"crs": None}, "crs-missing"),
     ],
@@ -287,6 +289,40 @@ def test_rasters_that_do_not_suit(tmp_path, options, code):
         load_land_cover(_raster(tmp_path / "bad.tif", **options))
     assert code in _codes(error)
     assert {found.file for found in error.value.problems} == {"bad.tif"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "vintage", "group", "told"),
+    [
+        ("OCS_2017.tif", 44, None, "artificialised", ""),
+        ("OCS_2018.tif", 4, None, "artificialised", ""),
+        ("OCS_2017.tif", 31, None, "forest", ""),
+        ("oso.tif", 51, 2016, "water", ""),
+        ("oso.tif", 211, None, "agricultural", "OSO of 2016 and 2017, told by its codes"),
+        ("oso.tif", 23, None, "water", "OSO of 2018 and later, told by its codes"),
+        ("a2017b.tif", 23, None, "water", "OSO of 2018 and later, told by its codes"),
+    ],
+)
+def test_the_vintage_tells_the_nomenclature(tmp_path, name, value, vintage, group, told):
+    cover = load_land_cover(_raster(tmp_path / name, value=value), vintage=vintage)
+    assert cover.groups[value] == group
+    assert cover.provenance.method == told
+    assert OSO_GROUPS is not OSO_2016_GROUPS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [("OCS_2023.tif", 211, "2018 and later"), ("OCS_2016.tif", 4, "2016 and 2017")],
+)
+def test_codes_of_the_other_vintage_are_refused(tmp_path, name, value, expected):
+    with pytest.raises(LayerError, match=expected):
+        load_land_cover(_raster(tmp_path / name, value=value))
+
+
+def test_both_nomenclatures_have_the_same_groups():
+    assert set(OSO_2016_GROUPS.values()) == set(OSO_GROUPS.values())
+    classes = {code for code in OSO_2016_GROUPS if code not in (0, 255)}
+    assert len(classes) == 17
 
 
 def test_a_nodata_value_is_no_strange_code(tmp_path):
