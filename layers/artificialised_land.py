@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy as np
 import pandas as pd
 import platformdirs
 import rasterio
-from rasterio.errors import RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 from rasterio.windows import Window
 
 from layers import _cerema
@@ -282,7 +283,9 @@ def load_land_cover(
         provenance = _DEMONSTRATION_LAND_COVER
     check_file(path)
     try:
-        with rasterio.open(path) as raster:
+        # A raster without georeference is told as a problem.
+        quiet = warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning)
+        with quiet, rasterio.open(path) as raster:
             ours = raster.tags().get("status") == Status.DEMONSTRATION
             year = vintage or (OSO_SINCE if ours else _year_of(path))
             problems, groups, method = _raster_problems(raster, year)
@@ -386,6 +389,9 @@ def _form_problems(raster: rasterio.DatasetReader) -> Iterator[Problem]:
         found = ", ".join(sorted(set(raster.dtypes)))
         yield problem("raster-unsuitable", found=found, expected="uint8")
         return
+    if raster.transform.is_identity:
+        found, expected = N_("no georeference"), N_("a grid in metres")
+        yield problem("raster-unsuitable", found=found, expected=expected)
     if raster.crs is None:
         yield problem("crs-missing", expected=_LAND_COVER_CRS)
     elif raster.crs != _LAND_COVER_CRS:

@@ -154,6 +154,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the codes found ({found}) have two meanings, before 2018 and since: tell the vintage, "
             "for example in the name of the file (OCS_2017.tif)"
         ),
+        "scot-several": N_(
+            "the commune {found} is in several opposable SCoT ({expected}): left without any"
+        ),
+        "scot-nowhere": N_("no commune is in the perimeter of {found}"),
         "years-unclear": N_("neither its columns nor its name ({found}) tell the two years"),
         "cover-overlap": N_(
             "the polygons of the land cover overlap: {found} m² of them in a place of {expected} m²"

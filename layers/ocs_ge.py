@@ -397,7 +397,7 @@ def departement_of(*names: str) -> str | None:
 
     Parameters
     ----------
-    names
+    *names
         Names, by order of preference.
 
     Returns

@@ -20,16 +20,22 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 
 from layers.errors import N_, LayerError, Problem, problem
+from layers.gdal import quiet_gdal
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 
 TRUE_WORDS: Final = frozenset({"true", "vrai", "oui", "o", "1"})
 FALSE_WORDS: Final = frozenset({"false", "faux", "non", "n", "0"})
 NOT_STATED: Final = N_("not stated")
 _PARQUET: Final = frozenset({".parquet", ".geoparquet"})
-_UNREADABLE: Final = (pyogrio.errors.DataSourceError, pa.ArrowException, OSError, ValueError)
+_UNREADABLE: Final = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.CRSError,
+    pyproj.exceptions.CRSError, shapely.errors.GEOSException, pa.ArrowException, OSError,
+    ValueError, TypeError, AttributeError, LookupError,
+)  # fmt: skip
 
 
 def embedded_file(name: str) -> Path:
@@ -189,10 +195,11 @@ def read_vector(path: Path) -> gpd.GeoDataFrame:
     try:
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
-        layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
-        if len(layers) > 1:
-            raise LayerError(problem("layer-choice", file=name, found=", ".join(layers)))
-        table = gpd.read_file(path)
+        with quiet_gdal():
+            layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
+            if len(layers) > 1:
+                raise LayerError(problem("layer-choice", file=name, found=", ".join(layers)))
+            table = gpd.read_file(path)
     except _UNREADABLE as error:
         unreadable = problem("file-unreadable", file=name, found=error, expected=N_("vector data"))
         raise LayerError(unreadable) from error

@@ -13,6 +13,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from layers.admin_express import is_admin_express, read_admin_express
+from layers.cog import Passage
 from layers.errors import N_, LayerError, problem
 from layers.jobs import load_zonings
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
@@ -96,14 +98,24 @@ LEVELS: Final[Mapping[Level, LevelColumns]] = {
 }
 
 
-def load_communes(path: Path | None = None, *, provenance: Provenance | None = None) -> Layer:
+def load_communes(
+    path: Path | None = None,
+    *,
+    region: str | None = None,
+    passage: Passage | None = None,
+    provenance: Provenance | None = None,
+) -> Layer:
     """Read the communes.
 
     Parameters
     ----------
     path
-        A vector file in EPSG:2154 with the columns of :data:`COMMUNES`; ``None`` for the
-        embedded territory.
+        A vector file in EPSG:2154 with the columns of :data:`COMMUNES`, or ADMIN EXPRESS
+        (:mod:`layers.admin_express`); ``None`` for the embedded territory.
+    region
+        Code of the region whose communes are kept; ``None`` for all those of the file.
+    passage
+        Of ADMIN EXPRESS, to the COG wanted.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated.
 
@@ -125,7 +137,13 @@ def load_communes(path: Path | None = None, *, provenance: Provenance | None = N
     file = path or embedded_file(_EMBEDDED.file)
     source = provenance or (_EMBEDDED if path is None else local_provenance(file))
     lengths = {"code": 5, "epci": 9}
-    return checked_layer(COMMUNES, read_vector(file), source, lengths=lengths)
+    if path is not None and is_admin_express(path):
+        read = read_admin_express(path, region=region, passage=passage)
+        return checked_layer(COMMUNES, read.data, provenance or read.provenance, lengths=lengths)
+    table = read_vector(file)
+    if region is not None and "region" in table.columns:
+        table = table[table["region"] == region].reset_index(drop=True)
+    return checked_layer(COMMUNES, table, source, lengths=lengths)
 
 
 @dataclass(frozen=True, eq=False)

@@ -325,6 +325,15 @@ def test_both_nomenclatures_have_the_same_groups():
     assert len(classes) == 17
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_raster_that_lies_nowhere_is_refused(tmp_path):
+    path = tmp_path / "nowhere.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=4, height=4, count=1, dtype="uint8") as r:
+        r.write(np.full((4, 4), 16, dtype="uint8"), 1)
+    with pytest.raises(LayerError, match="no georeference"):
+        load_land_cover(path)
+
+
 def test_a_nodata_value_is_no_strange_code(tmp_path):
     cover = load_land_cover(_raster(tmp_path / "oso.tif", value=255, nodata=255))
     assert cover.groups.get(255, "unknown") == "unknown"
