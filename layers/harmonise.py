@@ -109,7 +109,7 @@ def on_communes(
             rows[name] = rows[name].mask(parts)
     merged = _merged(rows, rules)[list(layer.data.columns)]
     table = merged.sort_values("code", ignore_index=True)
-    strangers = [code for code in layer.data["code"] if code not in targets]
+    strangers = [c for c in layer.data["code"] if c not in targets and c not in known]
     cog = f"COG {passage.year}" if passage is not None and passage.year else "COG"
     notes = (*layer.notes, *_notes(layer, table, strangers, known, cog))
     return make_layer(layer.spec, table, _source(layer.provenance, targets, cog), notes=notes)
