@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from layers.data_errors import DATA_MESSAGES
 from layers.errors import MESSAGES as LAYER_MESSAGES
 from layers.errors import N_, LayerError, Problem, Severity, SitingError
 from layers.errors import problem as _layer_problem
@@ -37,6 +38,7 @@ EXIT_INTERNAL = 3
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         **LAYER_MESSAGES,
+        **DATA_MESSAGES,
         "scenario-syntax": N_("the scenario is not valid TOML: {found}"),
         "scenario-key": N_("the key is not known; expected one of {expected}"),
         "scenario-value": N_("{found}; expected {expected}"),
@@ -106,6 +108,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "sites-missing": N_("the scenario chooses sites that are not in the file: {found}"),
         "territory-unknown": N_("no territory of this level has the code “{found}”"),
         "language-unknown": N_("“{found}” is not a language of the product; expected {expected}"),
+        "data-folder": N_("name the folder of local data after --data"),
         "until-range": N_("the year {found} is not observed; expected one of {expected}"),
         "output-input": N_("the result would replace the file of sites; name another file"),
         "output-format": N_("“{found}” is not a format of results; expected one of {expected}"),
