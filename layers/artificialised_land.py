@@ -105,12 +105,13 @@ def no_net_flows() -> Layer:
 
 _ENAF_FILE: Final = "demonstration/demonstration_enaf_flows_2011_2025.csv.gz"
 _LAND_COVER_CRS: Final = "EPSG:2154"
-_DEMONSTRATION_LAND_COVER: Final = demonstration_provenance(
+DEMONSTRATION_LAND_COVER: Final = demonstration_provenance(
     "Occupation du sol de démonstration, codes OSO",
     "demonstration_land_cover.tif",
     vintage="2026",
     method=N_("synthetic; artificialised land follows dwellings, towns and stations"),
 )
+"""Provenance of the land cover that is made on first use."""
 _LOG = logging.getLogger(__name__)
 # Sessions of the app are threads, and the compiled loops must not run twice at once.
 _MAKING = threading.Lock()
@@ -280,7 +281,7 @@ def load_land_cover(
     """
     if path is None:
         path = _demonstration_raster(progress)
-        provenance = _DEMONSTRATION_LAND_COVER
+        provenance = DEMONSTRATION_LAND_COVER
     check_file(path)
     try:
         # A raster without georeference is told as a problem.
@@ -291,7 +292,7 @@ def load_land_cover(
             problems, groups, method = _raster_problems(raster, year)
             resolution_m = float(raster.res[0])
             if ours:
-                provenance = provenance or replace(_DEMONSTRATION_LAND_COVER, file=path.name)
+                provenance = provenance or replace(DEMONSTRATION_LAND_COVER, file=path.name)
     except RasterioIOError as error:
         unreadable = problem("file-unreadable", found=error, expected="GeoTIFF")
         _refuse([unreadable], path)

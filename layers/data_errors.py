@@ -45,7 +45,6 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "store-altered": N_("the file was altered since it was recorded: import it again"),
         "store-missing": N_("the file is recorded but no longer there: import it again"),
-        "layer-unknown": N_("no layer is named “{found}”; expected one of {expected}"),
         "import-unrecognised": N_("the file is not one of the layers that can be read: {found}"),
         "import-candidate": N_("not {expected}; columns missing: {found}"),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),

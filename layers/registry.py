@@ -6,7 +6,8 @@ else receives layers. A layer is added by one line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
-from layers.cog import load_passage
+from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows, load_land_cover
+from layers.cog import Passage, load_passage
 from layers.commune_figures import COMMUNE_FIGURES, COMMUNE_FIGURES_RULES, load_commune_figures
 from layers.environment import PROTECTED_AREAS, load_protected_areas
-from layers.errors import LayerError, Problem, problem
+from layers.errors import N_, LayerError, Problem, problem
+from layers.flows_cog import flows_on_communes
 from layers.freight_sidings import FREIGHT_SIDINGS, load_freight_sidings
 from layers.frr import FRR, FRR_RULES, load_frr, with_frr
 from layers.harmonise import Rules, on_communes, recode
@@ -29,10 +31,12 @@ from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
+from layers.recognition import RASTERS, Reader
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
-from layers.spec import Layer, LayerSpec
+from layers.spec import Layer, LayerSpec, Provenance
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
 from layers.surroundings import SURROUNDINGS, load_surroundings
+from layers.tables import local_provenance
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
     INTERCHANGES,
@@ -57,14 +61,15 @@ class Source:
     spec
         Its contract.
     load
-        Its reader: a local file, or ``None`` for the embedded one.
+        Its reader: a local file, or ``None`` for the embedded one; ``provenance`` is where
+        the file comes from, if it is known.
     rules
         What becomes of its columns where communes merged; ``None`` where its rows are not
         communes, or are of the territory itself.
     """
 
     spec: LayerSpec
-    load: Callable[[Path | None], Layer]
+    load: Callable[..., Layer]
     rules: Rules | None = None
 
 
@@ -77,7 +82,7 @@ class OptionalSource:
     spec
         Its contract.
     load
-        Its reader, of a local file.
+        Its reader, of a local file; ``provenance`` is where it comes from, if it is known.
     rules
         What becomes of its columns where communes merged; ``None`` where its rows are not
         communes.
@@ -86,7 +91,7 @@ class OptionalSource:
     """
 
     spec: LayerSpec
-    load: Callable[[Path], Layer]
+    load: Callable[..., Layer]
     rules: Rules | None = None
     commune: str | None = None
 
@@ -138,7 +143,72 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
 """Layers that only a file gives: without it, the criteria that read them are unknown."""
 
 
-def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
+LAND_COVER: Final = "land_cover"
+"""Name of the land cover, a raster: the one layer that is no table."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LoadedPassage:
+    """A passage table, with where it comes from.
+
+    Parameters
+    ----------
+    passage
+        The table.
+    provenance
+        Where it comes from.
+    """
+
+    passage: Passage
+    provenance: Provenance
+
+
+def _load_passage(path: Path, *, provenance: Provenance | None = None) -> LoadedPassage:
+    return LoadedPassage(load_passage(path), provenance or local_provenance(path))
+
+
+def _readers() -> Iterator[Reader]:
+    sources: list[Source | OptionalSource] = [*LAYERS.values(), *OPTIONAL_LAYERS.values()]
+    for source in sources:
+        own = tuple(re.escape(column.name) for column in source.spec.columns)
+        yield Reader(source.spec.name, source.spec.title, source.load, (own,))
+    forms = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_\d{4}",))
+    yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, forms)
+    yield Reader(LAND_COVER, N_("Land cover"), load_land_cover, suffixes=RASTERS)
+
+
+READERS: Mapping[str, Reader] = MappingProxyType({reader.name: reader for reader in _readers()})
+"""Everything that a local file can be."""
+
+_SAME_TERRITORY: Final = 0.95
+"""Share of the communes in use that are embedded ones, from which they are the same
+territory: a few codes change every year, those of another region are all others."""
+
+
+def is_embedded_territory(communes: Layer) -> bool:
+    """Tell whether communes are those of the embedded territory, or some of them.
+
+    Parameters
+    ----------
+    communes
+        The communes in use.
+
+    Returns
+    -------
+    bool
+        False where the embedded layers do not describe them.
+    """
+    own = LAYERS[COMMUNES.name].load(None)
+    if communes.provenance == own.provenance:
+        return True
+    return bool(communes.data["code"].isin(own.data["code"]).mean() >= _SAME_TERRITORY)
+
+
+def load_layers(
+    files: Mapping[str, Path] | None = None,
+    *,
+    provenances: Mapping[str, Provenance | None] | None = None,
+) -> dict[str, Layer]:
     """Load the layers of the embedded territory, and those whose file is given.
 
     A table of communes that is given is carried to the communes of the layer
@@ -146,11 +216,16 @@ def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
     communes that could not be matched. The classes of a FRR file replace those of the
     zonings, and the passengers of a file of traffic those of the stations.
 
+    Where the communes that are given are those of another territory, the embedded layers
+    do not describe it: they are left out.
+
     Parameters
     ----------
     files
         Local files, by name of layer (:data:`LAYERS`, :data:`OPTIONAL_LAYERS`) or
         :data:`PASSAGE`.
+    provenances
+        Where files come from, for the readers that do not tell by themselves.
 
     Returns
     -------
@@ -167,6 +242,37 @@ def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
     >>> "vacancy" in load_layers()
     False
     """
+    layers, failures = gather_layers(files, provenances=provenances)
+    problems = [found for told in failures.values() for found in told]
+    if problems:
+        raise LayerError(problems)
+    return layers
+
+
+def gather_layers(
+    files: Mapping[str, Path] | None = None,
+    *,
+    provenances: Mapping[str, Provenance | None] | None = None,
+) -> tuple[dict[str, Layer], dict[str, tuple[Problem, ...]]]:
+    """Load what can be loaded, as :func:`load_layers`, and tell why the rest cannot.
+
+    Parameters
+    ----------
+    files, provenances
+        As in :func:`load_layers`.
+
+    Returns
+    -------
+    dict
+        Layers by name.
+    dict
+        Problems of the files that cannot be used, by name.
+
+    Raises
+    ------
+    LayerError
+        For a name that is no layer (``layer-unknown``).
+    """
     given = dict(files or {})
     names = [*LAYERS, *OPTIONAL_LAYERS, PASSAGE]
     unknown = [name for name in given if name not in names]
@@ -175,47 +281,70 @@ def load_layers(files: Mapping[str, Path] | None = None) -> dict[str, Layer]:
         raise LayerError(
             problem("layer-unknown", found=name, expected=expected) for name in unknown
         )
-    layers, problems = _loaded(given)
+    failures: dict[str, tuple[Problem, ...]] = {}
+    layers = _loaded(given, provenances or {}, failures)
     passage = None
     if PASSAGE in given:
-        with _gathered(problems):
+        with _gathered(PASSAGE, failures):
             passage = load_passage(given[PASSAGE])
-    if problems:
-        raise LayerError(problems)
-    codes = set(layers["communes"].data["code"])
-    sources: list[Source | OptionalSource] = [*LAYERS.values(), *OPTIONAL_LAYERS.values()]
-    for source in sources:
-        name, rules = source.spec.name, source.rules
-        if name in given and rules is not None:
-            layers[name] = on_communes(layers[name], codes, rules, passage=passage)
-    for name, optional in OPTIONAL_LAYERS.items():
-        if name in given and optional.commune is not None and passage is not None:
-            layers[name] = recode(layers[name], codes, optional.commune, passage=passage)
-    if FRR.name in layers:
+    if COMMUNES.name in layers:
+        _carry(layers, given, passage, failures)
+    if FRR.name in layers and ZONINGS.name in layers:
         layers[ZONINGS.name] = with_frr(layers[ZONINGS.name], layers[FRR.name])
-    if STATION_TRAFFIC.name in layers:
+    if STATION_TRAFFIC.name in layers and STATIONS.name in layers:
         layers[STATIONS.name] = with_traffic(layers[STATIONS.name], layers[STATION_TRAFFIC.name])
-    return layers
+    return layers, failures
 
 
-def _loaded(given: Mapping[str, Path]) -> tuple[dict[str, Layer], list[Problem]]:
-    """Return the layers that could be read, and every problem of the others."""
+def _loaded(
+    given: Mapping[str, Path],
+    provenances: Mapping[str, Provenance | None],
+    failures: dict[str, tuple[Problem, ...]],
+) -> dict[str, Layer]:
+    """Return the layers that could be read; the communes tell which embedded ones serve."""
     layers: dict[str, Layer] = {}
-    problems: list[Problem] = []
-    for name, source in LAYERS.items():
-        with _gathered(problems):
-            layers[name] = source.load(given.get(name))
-    for name, optional in OPTIONAL_LAYERS.items():
-        if name in given:
-            with _gathered(problems):
-                layers[name] = optional.load(given[name])
-    return layers, problems
+    readers = [name for name in READERS if name in given and name != PASSAGE]
+    for name in readers:
+        source = LAYERS.get(name) or OPTIONAL_LAYERS[name]
+        with _gathered(name, failures):
+            layers[name] = source.load(given[name], provenance=provenances.get(name))
+    communes = LAYERS[COMMUNES.name]
+    if COMMUNES.name not in given:
+        layers[COMMUNES.name] = communes.load(None)
+    if COMMUNES.name in layers and is_embedded_territory(layers[COMMUNES.name]):
+        for name, source in LAYERS.items():
+            if name not in given and name != COMMUNES.name:
+                layers[name] = source.load(None)
+    order = [*LAYERS, *OPTIONAL_LAYERS]
+    return {name: layers[name] for name in order if name in layers}
+
+
+def _carry(
+    layers: dict[str, Layer],
+    given: Collection[str],
+    passage: Passage | None,
+    failures: dict[str, tuple[Problem, ...]],
+) -> None:
+    """Carry the tables that are given to the communes of the territory."""
+    codes = set(layers[COMMUNES.name].data["code"])
+    for name in [name for name in given if name in layers]:
+        source = LAYERS.get(name) or OPTIONAL_LAYERS[name]
+        commune = OPTIONAL_LAYERS[name].commune if name in OPTIONAL_LAYERS else None
+        with _gathered(name, failures):
+            if source.rules is not None:
+                layers[name] = on_communes(layers[name], codes, source.rules, passage=passage)
+            elif name == ENAF_FLOWS.name:
+                layers[name] = flows_on_communes(layers[name], codes, passage)
+            elif commune is not None and passage is not None:
+                layers[name] = recode(layers[name], codes, commune, passage=passage)
+        if name in failures:
+            del layers[name]
 
 
 @contextmanager
-def _gathered(problems: list[Problem]) -> Iterator[None]:
+def _gathered(name: str, failures: dict[str, tuple[Problem, ...]]) -> Iterator[None]:
     """Gather the problems of a file instead of stopping at the first one."""
     try:
         yield
     except LayerError as error:
-        problems += error.problems
+        failures[name] = error.problems

@@ -1,0 +1,384 @@
+"""Tell which layer a file is, by what it holds: its columns first, then its reader.
+
+A file looks like a layer if it has the columns of the layer's contract, or those of a
+source that feeds the layer (``columns`` of ``sources.toml``): adding a layer or a source is
+enough. The reader has the last word.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+
+from layers.data_errors import data_problem
+from layers.errors import N_, LayerError, Problem, problem
+from layers.gdal import quiet_gdal
+from layers.sources import DataSource, Sources
+from layers.spec import Provenance, Status
+from layers.tables import NOT_STATED, check_file
+
+RASTERS: Final = frozenset({".tif", ".tiff"})
+_TEXTS: Final = (".csv", ".csv.gz", ".tsv", ".txt")
+_PARQUET: Final = frozenset({".parquet", ".geoparquet"})
+_VECTORS: Final = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+_HEAD_BYTES: Final = 1 << 16
+_SHOWN: Final = 12
+_NEAREST: Final = 5
+
+
+class Loaded(Protocol):
+    """What a reader returns: a layer or a raster, with where it comes from."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A layer that a file can be.
+
+    Parameters
+    ----------
+    name, title
+        Identifier and title of the layer.
+    load
+        Reads a file, with its provenance if it is known: ``load(path, provenance=...)``.
+    forms
+        Forms of file it knows apart from those of its sources: each a tuple of regular
+        expressions that columns must meet; none for a raster.
+    suffixes
+        File suffixes it may have; any if empty.
+    """
+
+    name: str
+    title: str
+    load: Callable[..., Loaded]
+    forms: tuple[tuple[str, ...], ...] = ()
+    suffixes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What a file is.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer.
+    loaded
+        What its reader made of it.
+    source
+        Name of the source whose columns it has; empty if none, or if several have them.
+    given
+        Provenance given to the reader; ``None`` if the reader tells it by itself.
+    """
+
+    layer: str
+    loaded: Loaded
+    source: str = ""
+    given: Provenance | None = None
+
+
+def recognise(
+    path: Path,
+    readers: Mapping[str, Reader],
+    sources: Sources,
+    *,
+    layer: str = "",
+    source: str = "",
+    vintage: str = "",
+) -> Recognised:
+    """Tell which layer a file is, and read it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    readers
+        Layers that can be read, by name.
+    sources
+        Sources that feed them.
+    layer
+        The layer, where the user tells it.
+    source
+        The source, where it is known.
+    vintage
+        What the data describe, where it is known.
+
+    Returns
+    -------
+    Recognised
+        The layer, read.
+
+    Raises
+    ------
+    LayerError
+        If the file is no layer (``import-unrecognised``), with what it lacks to be each of
+        the nearest (``import-candidate``); if it could be several (``import-ambiguous``); if
+        it looks like one layer only, with all that its reader finds wrong.
+    """
+    check_file(path)
+    if source:
+        layer = layer or sources.named([source])[source].layer
+    if layer:
+        return _read(path, _named(layer, readers), sources, source, vintage)
+    columns = file_columns(path)
+    fitting = [reader for reader in readers.values() if _fits(reader, path)]
+    alike = [reader for reader in fitting if not _lacking(reader, columns, sources)]
+    good: list[Recognised] = []
+    refused: list[Problem] = []
+    # Without a likeness the readers are asked all the same: some know other forms.
+    for reader in alike or (fitting if columns else []):
+        try:
+            good.append(_read(path, reader, sources, source, vintage))
+        except LayerError as error:
+            if len(alike) == 1:
+                raise
+            refused += error.problems if alike else ()
+    if len(good) == 1:
+        return good[0]
+    if good:
+        found = ", ".join(one.layer for one in good)
+        raise LayerError(data_problem("import-ambiguous", file=path.name, found=found))
+    lacking = _unrecognised(path, columns, [] if alike else fitting, sources)
+    raise LayerError([*lacking, *dict.fromkeys(refused)])
+
+
+def file_columns(path: Path) -> tuple[str, ...]:
+    """Return the names of the columns of a file, of all its tables.
+
+    Parameters
+    ----------
+    path
+        A CSV file, GeoParquet, or any file that GDAL reads.
+
+    Returns
+    -------
+    tuple of str
+        The names; empty where they cannot be read.
+    """
+    name = path.name.lower()
+    try:
+        if name.endswith(_TEXTS):
+            return _header(path)
+        if path.suffix.lower() in _PARQUET:
+            return tuple(pq.read_schema(path).names)
+        if path.suffix.lower() in RASTERS:
+            return ()
+        return (*_archived_headers(path), *_vector_fields(path))
+    except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
+        return ()
+
+
+def read_pulled(
+    path: Path, readers: Mapping[str, Reader], sources: Sources, source: str
+) -> Recognised:
+    """Read a file that was downloaded from a source.
+
+    Parameters
+    ----------
+    path
+        The file.
+    readers
+        Layers that can be read, by name.
+    sources
+        Every source.
+    source
+        Name of the source.
+
+    Returns
+    -------
+    Recognised
+        The layer, observed; its provenance is that of the source where the reader does not
+        tell it by itself.
+
+    Raises
+    ------
+    LayerError
+        With all that its reader finds wrong.
+    """
+    reader = _named(sources.sources[source].layer, readers)
+    return _read(path, reader, sources, source, "", pulled=True)
+
+
+def source_provenance(source: DataSource, path: Path, *, vintage: str = "") -> Provenance:
+    """Return the provenance of a file of a source.
+
+    Parameters
+    ----------
+    source
+        The source.
+    path
+        The file.
+    vintage
+        What the file describes; by default what the source publishes now.
+
+    Returns
+    -------
+    Provenance
+        Status ``observed``.
+    """
+    told = vintage or source.vintage or NOT_STATED
+    return Provenance(
+        source.publisher, source.title, told, source.licence, Status.OBSERVED, file=path.name
+    )
+
+
+def meets(patterns: Iterable[str], columns: Iterable[str]) -> bool:
+    r"""Tell whether each pattern is met by a column, case aside.
+
+    Parameters
+    ----------
+    patterns
+        Regular expressions of whole names.
+    columns
+        Names of columns.
+
+    Returns
+    -------
+    bool
+        True if every pattern is met.
+
+    Examples
+    --------
+    >>> meets(["idcom", r"naf\d\dart\d\d"], ["IDCOM", "naf11art12"])
+    True
+    """
+    names = [column.strip() for column in columns]
+    return all(
+        any(re.fullmatch(pattern, name, re.IGNORECASE) for name in names) for pattern in patterns
+    )
+
+
+def _named(layer: str, readers: Mapping[str, Reader]) -> Reader:
+    if layer not in readers:
+        expected = ", ".join(readers)
+        raise LayerError(problem("layer-unknown", found=layer, expected=expected))
+    return readers[layer]
+
+
+def _fits(reader: Reader, path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in reader.suffixes if reader.suffixes else suffix not in RASTERS
+
+
+def _lacking(reader: Reader, columns: tuple[str, ...], sources: Sources) -> list[str]:
+    """Return what a file lacks to look like a layer: the least of what each form asks for."""
+    if not reader.forms:  # a raster: its suffix tells
+        return []
+    forms = [
+        *reader.forms,
+        *(s.columns for s in sources.of_layer(reader.name).values() if s.columns),
+    ]
+    lacks = [[one for one in form if not meets([one], columns)] for form in forms]
+    return min(lacks, key=len)
+
+
+def _unrecognised(
+    path: Path, columns: tuple[str, ...], fitting: list[Reader], sources: Sources
+) -> Iterator[Problem]:
+    told = ", ".join(columns[:_SHOWN]) + ("…" if len(columns) > _SHOWN else "")
+    found = told or N_("no column that could be read")
+    yield data_problem("import-unrecognised", file=path.name, found=found)
+    lacks = {reader.name: _lacking(reader, columns, sources) for reader in fitting}
+    for name in sorted(lacks, key=lambda name: len(lacks[name]))[:_NEAREST]:
+        lacking = ", ".join(one.replace("\\", "") for one in lacks[name])
+        yield data_problem("import-candidate", file=path.name, found=lacking, expected=name)
+
+
+def _read(
+    path: Path,
+    reader: Reader,
+    sources: Sources,
+    source: str,
+    vintage: str,
+    *,
+    pulled: bool = False,
+) -> Recognised:
+    """Read a file as a layer, with the provenance of the source it is of."""
+    columns = file_columns(path)
+    published = sources.named([source]) if source else sources.of_layer(reader.name)
+    fitting = {
+        name: one for name, one in published.items() if one.columns and meets(one.columns, columns)
+    }
+    name = source or (next(iter(fitting)) if len(fitting) == 1 else "")
+    loaded = reader.load(path)
+    own = loaded.provenance
+    given = None
+    if own.status is not Status.DECLARED:  # the reader knows by itself
+        given = replace(own, vintage=vintage) if vintage else None
+    elif pulled:
+        given = source_provenance(published[name], path, vintage=vintage)
+    elif name:
+        # Said to be of a source, in another form than the publisher's: only declared.
+        method = N_("publisher and licence recognised by the columns of the file")
+        given = source_provenance(published[name], path, vintage=vintage or own.vintage)
+        if name in fitting:
+            given = replace(given, method=method)
+        else:
+            given = replace(given, status=Status.DECLARED)
+    elif vintage:
+        given = replace(own, vintage=vintage, method="")
+    if given is None:
+        return Recognised(reader.name, loaded, name)
+    return Recognised(reader.name, reader.load(path, provenance=given), name, given)
+
+
+def _header(path: Path) -> tuple[str, ...]:
+    with (
+        path.open("rb") as raw,
+        gzip.open(raw) if path.suffix.lower() == ".gz" else nullcontext(raw) as stream,
+    ):
+        return _split(stream.read(_HEAD_BYTES))
+
+
+def _split(head: bytes) -> tuple[str, ...]:
+    line = head.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").strip("\r")
+    separator = max(",;\t", key=line.count)
+    return tuple(cell.strip().strip('"').strip() for cell in line.split(separator))
+
+
+def _archived_headers(path: Path) -> tuple[str, ...]:
+    """Return the columns of the largest CSV file of an archive, if it is one."""
+    if path.suffix.lower() != ".zip":
+        return ()
+    with zipfile.ZipFile(path) as archive:
+        texts = [m for m in archive.infolist() if m.filename.lower().endswith(_TEXTS)]
+        if not texts:
+            return ()
+        with archive.open(max(texts, key=lambda m: m.file_size)) as stream:
+            return _split(stream.read(_HEAD_BYTES))
+
+
+def _vector_fields(path: Path) -> tuple[str, ...]:
+    names: list[str] = []
+    if not _may_hold_vectors(path):
+        return ()
+    try:
+        with quiet_gdal():
+            for layer, _ in pyogrio.list_layers(path):
+                names += pyogrio.read_info(path, layer=layer)["fields"].tolist()
+    except pyogrio.errors.DataSourceError:
+        return tuple(names)
+    return tuple(names)
+
+
+def _may_hold_vectors(path: Path) -> bool:
+    """Keep GDAL from workbooks: their header is seldom on the first row."""
+    if path.suffix.lower() != ".zip":
+        return path.suffix.lower() in _VECTORS
+    with zipfile.ZipFile(path) as archive:
+        return any(name.lower().endswith(_VECTORS) for name in archive.namelist())
