@@ -38,7 +38,14 @@ Progress = Callable[[str, int, int | None], None]
 """Told the source, what was received and what is expected (bytes, or features of a WFS)."""
 
 _OTHER_FORM: Final = frozenset(
-    {"column-missing", "geometry-column", "layer-choice", "file-format", "archive-content"}
+    {
+        "archive-content",
+        "column-missing",
+        "crs-mismatch",
+        "file-format",
+        "geometry-column",
+        "layer-choice",
+    }
 )
 _REGION: Final = re.compile(r"\d{2}")
 

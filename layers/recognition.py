@@ -137,7 +137,9 @@ def recognise(
         return _read(path, _named(layer, readers), sources, source, vintage)
     columns = file_columns(path)
     fitting = [reader for reader in readers.values() if _fits(reader, path)]
-    alike = [reader for reader in fitting if not _lacking(reader, columns, sources)]
+    alike = _nearest(
+        [one for one in fitting if not _lacking(one, columns, sources)[0]], columns, sources
+    )
     good: list[Recognised] = []
     refused: list[Problem] = []
     # Without a likeness the readers are asked all the same: some know other forms.
@@ -275,16 +277,36 @@ def _fits(reader: Reader, path: Path) -> bool:
     return suffix in reader.suffixes if reader.suffixes else suffix not in RASTERS
 
 
-def _lacking(reader: Reader, columns: tuple[str, ...], sources: Sources) -> list[str]:
-    """Return what a file lacks to look like a layer: the least of what each form asks for."""
+def _lacking(reader: Reader, columns: tuple[str, ...], sources: Sources) -> tuple[list[str], int]:
+    """Return what a file lacks to look like a layer, of how many: in its nearest form."""
     if not reader.forms:  # a raster: its suffix tells
-        return []
+        return [], 1
     forms = [
         *reader.forms,
         *(s.columns for s in sources.of_layer(reader.name).values() if s.columns),
     ]
-    lacks = [[one for one in form if not meets([one], columns)] for form in forms]
-    return min(lacks, key=len)
+    lacks = [([one for one in form if not meets([one], columns)], len(form)) for form in forms]
+    return min(lacks, key=lambda lack: len(lack[0]) / lack[1])
+
+
+def _nearest(alike: list[Reader], columns: tuple[str, ...], sources: Sources) -> list[Reader]:
+    """Leave out what a file is only because it is more: communes have a name, as ports do."""
+    met = {
+        reader.name: {
+            column
+            for form in _forms(reader, sources)
+            if meets(form, columns)
+            for column in columns
+            if any(re.fullmatch(one, column.strip(), re.IGNORECASE) for one in form)
+        }
+        for reader in alike
+    }
+    return [one for one in alike if not any(met[one.name] < other for other in met.values())]
+
+
+def _forms(reader: Reader, sources: Sources) -> list[tuple[str, ...]]:
+    published = sources.of_layer(reader.name).values()
+    return [*reader.forms, *(one.columns for one in published if one.columns)]
 
 
 def _unrecognised(
@@ -294,8 +316,9 @@ def _unrecognised(
     found = told or N_("no column that could be read")
     yield data_problem("import-unrecognised", file=path.name, found=found)
     lacks = {reader.name: _lacking(reader, columns, sources) for reader in fitting}
-    for name in sorted(lacks, key=lambda name: len(lacks[name]))[:_NEAREST]:
-        lacking = ", ".join(one.replace("\\", "") for one in lacks[name])
+    nearest = sorted(lacks, key=lambda name: len(lacks[name][0]) / lacks[name][1])
+    for name in nearest[:_NEAREST]:
+        lacking = ", ".join(one.replace("\\", "") for one in lacks[name][0])
         yield data_problem("import-candidate", file=path.name, found=lacking, expected=name)
 
 

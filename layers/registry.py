@@ -167,18 +167,29 @@ def _load_passage(path: Path, *, provenance: Provenance | None = None) -> Loaded
     return LoadedPassage(load_passage(path), provenance or local_provenance(path))
 
 
+# What a published file has, where it is neither the columns of the contract nor told by a
+# source: the stop times of a GTFS feed, the largest of its tables.
+_FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
+    {PUBLIC_TRANSPORT_STOPS.name: (("trip_id", "departure_time", "stop_id"),)}
+)
+
+
 def _readers() -> Iterator[Reader]:
     sources: list[Source | OptionalSource] = [*LAYERS.values(), *OPTIONAL_LAYERS.values()]
     for source in sources:
         own = tuple(re.escape(column.name) for column in source.spec.columns)
-        yield Reader(source.spec.name, source.spec.title, source.load, (own,))
-    forms = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_\d{4}",))
-    yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, forms)
+        forms = (own, *_FORMS.get(source.spec.name, ()))
+        yield Reader(source.spec.name, source.spec.title, source.load, forms)
+    passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_\d{4}",))
+    yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, passage)
     yield Reader(LAND_COVER, N_("Land cover"), load_land_cover, suffixes=RASTERS)
 
 
 READERS: Mapping[str, Reader] = MappingProxyType({reader.name: reader for reader in _readers()})
 """Everything that a local file can be."""
+
+_ANYWHERE: Final = frozenset({INDUSTRIAL_FLOWS.name})
+"""Embedded layers that are of no territory."""
 
 _SAME_TERRITORY: Final = 0.95
 """Share of the communes in use that are embedded ones, from which they are the same
@@ -311,10 +322,10 @@ def _loaded(
     communes = LAYERS[COMMUNES.name]
     if COMMUNES.name not in given:
         layers[COMMUNES.name] = communes.load(None)
-    if COMMUNES.name in layers and is_embedded_territory(layers[COMMUNES.name]):
-        for name, source in LAYERS.items():
-            if name not in given and name != COMMUNES.name:
-                layers[name] = source.load(None)
+    here = COMMUNES.name in layers and is_embedded_territory(layers[COMMUNES.name])
+    for name, source in LAYERS.items():
+        if name not in given and name != COMMUNES.name and (here or name in _ANYWHERE):
+            layers[name] = source.load(None)
     order = [*LAYERS, *OPTIONAL_LAYERS]
     return {name: layers[name] for name in order if name in layers}
 

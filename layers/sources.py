@@ -178,7 +178,7 @@ class Sources(_Entry):
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """Layers that a source feeds, sorted."""
+        """All the layers that a source feeds, sorted."""
         return tuple(sorted({source.layer for source in self.sources.values()}))
 
     def of_layer(self, layer: str) -> dict[str, DataSource]:

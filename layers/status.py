@@ -47,6 +47,8 @@ class LayerStatus:
         Names of the sources that publish it.
     newer
         What a source publishes that is later than the layer; empty if nothing is known.
+    notes
+        What reading the layer told: communes without a match or a row.
     problems
         Why the local file cannot be used.
     """
@@ -64,6 +66,7 @@ class LayerStatus:
     coverage: float | None = None
     sources: tuple[str, ...] = ()
     newer: str = ""
+    notes: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -139,6 +142,7 @@ def _status(
         age_days=None if day is None else max((today - day).days, 0),
         coverage=coverage(layer, codes) if isinstance(layer, Layer) else None,
         sources=published,
+        notes=layer.notes if isinstance(layer, Layer) else (),
         newer=_newer(source, reader.name, sources),
         problems=problems,
     )

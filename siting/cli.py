@@ -10,7 +10,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,12 +18,13 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.data_cli import Format, data_app, progress_bar
 from siting.errors import EXIT_INTERNAL, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
 
-Format = Literal["table", "json"]
 RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
+DATA_VARIABLE = "SITING_DATA"  # that of layers.store, too heavy to be imported here
 LevelName = Literal["commune", "epci", "scot", "departement", "region", "zone_emploi"]
 
 
@@ -42,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         lang, words = _take_language(words)
         _ = translator(lang)
-        build_app(lang)(args=words, prog_name="siting")
+        with _taken_data(words) as left:
+            build_app(lang)(args=left, prog_name="siting")
     except SitingError as error:
         word = _("error")
         for found in error.problems:
@@ -79,6 +81,35 @@ def _take_language(words: list[str]) -> tuple[Language, list[str]]:
     return language(), words
 
 
+@contextmanager
+def _taken_data(words: list[str]) -> Iterator[list[str]]:
+    """Take ``--data DIR`` out of the words: it is ``SITING_DATA`` for one command.
+
+    Written one way for every command, those that start another process included.
+    """
+    folder, left = None, list(words)
+    for position, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--data":
+            folder = words[position + 1] if position + 1 < len(words) else ""
+            left = words[:position] + words[position + 2 :]
+        elif word.startswith("--data="):
+            folder, left = word[7:], words[:position] + words[position + 1 :]
+    if folder is not None and (not folder or folder.startswith("-")):
+        raise SitingError(problem("data-folder", field="--data"))
+    before = os.environ.get(DATA_VARIABLE)
+    if folder is not None:
+        os.environ[DATA_VARIABLE] = str(Path(folder).absolute())
+    try:
+        yield left
+    finally:
+        if folder is not None:
+            os.environ.pop(DATA_VARIABLE)
+            if before is not None:
+                os.environ[DATA_VARIABLE] = before
+
+
 def _known(asked: str) -> Language:
     if asked[:2].lower() not in LANGUAGES:
         expected = ", ".join(LANGUAGES)
@@ -107,8 +138,12 @@ def build_app(lang: Language) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help=_("Siting of industry on scarce land, within ZAN budgets."),
-        epilog=_("--lang fr|en, or SITING_LANG, sets the language."),
+        epilog=_(
+            "--lang fr|en, or SITING_LANG, sets the language; --data DIR, or SITING_DATA, the "
+            "folder of local data."
+        ),
     )
+    app.add_typer(data_app(_), name="data")
     scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
     scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
     ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
@@ -157,7 +192,7 @@ def build_app(lang: Language) -> typer.Typer:
     ) -> None:
         from siting.commands import Reading, score_command  # noqa: PLC0415 - heavy, see the module
 
-        with _progress(_) as progress:
+        with progress_bar(_) as progress:
             status = score_command(
                 file, scenario=scenario, ruleset=ruleset, out=out, form=form,
                 reading=Reading(layer, all_friches), translate=_, progress=progress,
@@ -335,7 +370,7 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
     ) -> None:
         from siting.commands import balance_command  # noqa: PLC0415
 
-        with _progress(_) as progress:
+        with progress_bar(_) as progress:
             status = balance_command(
                 file, scenario=scenario, ruleset=ruleset, level=level, form=form, layer=layer,
                 translate=_, progress=progress,
@@ -362,7 +397,7 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
     ) -> None:
         from siting.commands import territory_command  # noqa: PLC0415
 
-        with _progress(_) as progress:
+        with progress_bar(_) as progress:
             status = territory_command(
                 code, level=level, sites=sites, scenario=scenario, ruleset=ruleset, form=form,
                 translate=_, progress=progress,
@@ -431,32 +466,13 @@ def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
         from siting.commands import Reading, sensitivity_command  # noqa: PLC0415 - heavy
 
         drawing = {"draws": draws, "top": top, "concentration": concentration, "seed": seed}
-        with _progress(_) as progress:
+        with progress_bar(_) as progress:
             status = sensitivity_command(
                 file, scenario=scenario, ruleset=ruleset, form=form,
                 reading=Reading(layer, all_friches), drawing=drawing, translate=_,
                 progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
-
-
-@contextmanager
-def _progress(_: Translate) -> Iterator[Callable[[str, float], None] | None]:
-    """Show a bar on a terminal; stay silent in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def told(step: str, share: float) -> None:
-            bar.update(task, description=_(step), completed=share)
-
-        yield told
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import typer
 import siting
 from layers.sites import read_sites
 from layers.tables import embedded_file
-from layers.territory import Level, load_territory
+from layers.territory import Level
 from siting.account import Account, flows_for
 from siting.balance_document import balance_document
 from siting.documents import (
@@ -197,7 +197,7 @@ def sensitivity_command(
 
 
 def check_command(file: Path, *, reading: Reading, form: str, translate: Translate) -> int:
-    """Check a file of sites against the embedded territory, without scoring it.
+    """Check a file of sites against the territory, without scoring it.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def check_command(file: Path, *, reading: Reading, form: str, translate: Transla
     SitingError
         If the file cannot be used at all.
     """
-    extent = load_territory().outline
+    extent = load_world(land_cover=False).territory.outline
     found = read_sites(file, layer=reading.layer, extent=extent, all_friches=reading.all_friches)
     if form == "json":
         document = {

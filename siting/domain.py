@@ -356,7 +356,7 @@ class LayerUse:
 
     Parameters
     ----------
-    name, title, publisher, vintage, licence, status
+    name, title, publisher, vintage, licence, status, file
         As in :class:`layers.spec.Provenance`.
     """
 
@@ -366,6 +366,7 @@ class LayerUse:
     vintage: str
     licence: str
     status: Status
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ import pandas as pd
 from layers.artificialised_land import LandCover, load_land_cover
 from layers.errors import N_
 from layers.ocs_ge import PolygonCover, load_ocs_ge
-from layers.registry import load_layers
 from layers.sites import SiteFile, read_sites
 from layers.spec import Layer, Provenance, Status
+from layers.store import Store
 from layers.tables import embedded_file
 from layers.territory import Level, Territory
 from siting import __version__
@@ -31,6 +31,7 @@ from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, LayerUse, Manifest, Reach, Reason, Scores, Verdict
 from siting.eligibility import Eligibility, assess
 from siting.errors import Problem, problem
+from siting.local_data import load_local_land_cover, load_local_layers
 from siting.measure import LandTake, land_take, overlaps
 from siting.reliability import important_gaps
 from siting.scenario import Scenario, priorities_of, scenario_hash
@@ -75,19 +76,22 @@ class World:
 
 
 def load_world(
+    data: Path | None = None,
     *,
     land_cover: bool = True,
     files: Mapping[str, Path] | None = None,
     progress: Progress | None = None,
 ) -> World:
-    """Load the embedded territory and its layers.
+    """Load a territory and its layers: local ones where there are some, else embedded ones.
 
     Parameters
     ----------
+    data
+        Folder of local data; by default that of :func:`layers.store.data_folder`.
     land_cover
         Whether the land cover is wanted: sites need it, budgets do not.
     files
-        Local files that replace or add layers, by name of layer
+        Files that replace or add layers for this world alone, by name of layer
         (:func:`layers.registry.load_layers`), or :data:`LAND_COVER_FILE`: a raster of OSO
         codes, an OCS GE file or a folder of them.
     progress
@@ -101,7 +105,7 @@ def load_world(
     Raises
     ------
     LayerError
-        With every problem of the files.
+        If local data cannot be used, or leave a layer missing that is required.
     """
 
     def told(share: float) -> None:
@@ -109,10 +113,17 @@ def load_world(
             progress(LAND_COVER_STEP, share)
 
     others = dict(files or {})
-    cover = others.pop(LAND_COVER_FILE, None)
-    layers = load_layers(others)
-    territory = Territory(layers["communes"], layers["zonings"])
-    return World(layers, _open_cover(cover, told) if land_cover else None, territory)
+    given = others.pop(LAND_COVER_FILE, None)
+    store = Store(data)
+    layers = load_local_layers(store, others)
+    communes = layers["communes"]
+    territory = Territory(communes, layers.get("zonings"))
+    cover: LandCover | PolygonCover | None = None
+    if land_cover and given is not None:
+        cover = _open_cover(given, told)
+    elif land_cover:
+        cover = load_local_land_cover(store, communes, progress=told)
+    return World(layers, cover, territory)
 
 
 def _open_cover(path: Path | None, progress: Callable[[float], None]) -> LandCover | PolygonCover:
@@ -407,7 +418,9 @@ def manifest(
 
 
 def _use(name: str, title: str, source: Provenance) -> LayerUse:
-    return LayerUse(name, title, source.publisher, source.vintage, source.licence, source.status)
+    return LayerUse(
+        name, title, source.publisher, source.vintage, source.licence, source.status, source.file
+    )
 
 
 def _steps(progress: Progress | None) -> Callable[[int], None]:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from hypothesis import settings
@@ -9,6 +10,10 @@ from hypothesis import settings
 # Machines are shared: how long an example takes says nothing of the code.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+# No test reads, or writes, the local data of who runs it.
+os.environ["SITING_DATA"] = mkdtemp(prefix="siting-data-")
+os.environ.pop("SITING_SOURCES", None)
 
 ROOT = Path(__file__).parents[1]
 

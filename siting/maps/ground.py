@@ -100,9 +100,10 @@ def make_ground(world: World) -> Ground:
                 ("region", shapely.LineString()),
             )
         },
-        towns=_towns(territory, world.layers["housing"]),
-        points={name: _points(world.layers[name]) for name in PLACES},
-        areas=_areas(world.layers["protected_areas"]),
+        # A layer that is absent draws nothing: another territory may have only some.
+        towns=_towns(territory, world.layers.get("housing")),
+        points={name: _points(world.layers.get(name)) for name in PLACES},
+        areas=_areas(world.layers.get("protected_areas")),
         bounds=[[float(south), float(west)], [float(north), float(east)]],
     )
 
@@ -150,8 +151,10 @@ def _moves(line: shapely.Geometry) -> list[int]:
     return moves
 
 
-def _towns(territory: Territory, housing: Layer) -> list[list[Any]]:
+def _towns(territory: Territory, housing: Layer | None) -> list[list[Any]]:
     """Name the largest towns, far enough from one another to be read at each zoom."""
+    if housing is None:
+        return []
     communes = territory.units(Level.COMMUNE)
     population = communes["code"].map(housing.data.set_index("code")["population"])
     order = population.astype("float64").sort_values(ascending=False).dropna()
@@ -172,13 +175,17 @@ def _towns(territory: Territory, housing: Layer) -> list[list[Any]]:
     return towns
 
 
-def _points(layer: Layer) -> list[list[Any]]:
+def _points(layer: Layer | None) -> list[list[Any]]:
+    if layer is None:
+        return []
     degrees = layer.geo.geometry.centroid.to_crs(4326)
     columns = zip(degrees.x, degrees.y, layer.data["name"], strict=True)
     return [[round(x, 5), round(y, 5), str(name)] for x, y, name in columns]
 
 
-def _areas(layer: Layer) -> list[list[Any]]:
+def _areas(layer: Layer | None) -> list[list[Any]]:
+    if layer is None:
+        return []
     simpler = layer.geo.geometry.simplify(30, preserve_topology=True)
     rings = encoded(simpler.reset_index(drop=True))
     columns = zip(rings.values(), layer.data["name"], layer.data["kind"], strict=True)

@@ -12,6 +12,7 @@ import shapely
 
 from layers.acquisition import import_file, pull
 from layers.artificialised_land import load_enaf_flows
+from layers.demonstration import MARK
 from layers.errors import LayerError
 from layers.registry import READERS
 from layers.sources import Sources, load_sources
@@ -34,7 +35,9 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def enaf_csv():
-    return gzip.decompress(embedded_file(ENAF).read_bytes())
+    """The demonstration flows without their mark: a file as the Cerema's."""
+    text = gzip.decompress(embedded_file(ENAF).read_bytes()).decode("utf-8-sig")
+    return text.replace(MARK, "").encode()
 
 
 def refused(path, store, sources, **options):
@@ -79,7 +82,8 @@ def test_a_file_of_points_with_a_name_could_be_several_layers(store, shipped):
     path = embedded_file("demonstration/ports.parquet")
     found = refused(path, store, shipped)
     assert [p.code for p in found] == ["import-ambiguous"]
-    assert found[0].found == "interchanges, ports"
+    assert {"interchanges", "ports", "airports"} <= set(found[0].found.split(", "))
+    assert "protected_areas" not in found[0].found
     assert import_file(path, store, READERS, shipped, layer="ports").entry.layer == "ports"
     assert [p.code for p in refused(path, store, shipped, layer="ports2")] == ["layer-unknown"]
 
@@ -141,12 +145,6 @@ def test_a_source_that_is_told_gives_its_publisher_and_only_a_declared_status(st
     assert [note.code for note in done.notes] == ["rows-range"]  # a region, not France
 
 
-def test_communes_it_knows_nothing_of_are_told(store, shipped):
-    path = embedded_file("housing.csv")
-    done = import_file(path, store, READERS, shipped, communes=["44109", "01001", "2A004"])
-    assert [(n.code, n.found, n.expected) for n in done.notes] == [("code-missing", "2", "3")]
-
-
 def test_a_file_in_the_form_of_a_source_is_observed(store, shipped, open_data):
     path = open_data / "cerema_conso2009_2023_extrait_5_communes_01.csv"
     done = import_file(path, store, READERS, shipped)
@@ -189,9 +187,14 @@ def test_a_source_is_pulled_checked_and_used(store, server, client, enaf_csv):
     assert (done.used, done.entry) == (True, entry)
     assert (entry.source, entry.url, entry.how) == ("enaf", f"{server.url}/enaf.csv", "pull")
     assert (entry.told.status, entry.told.vintage) == (Status.OBSERVED, "2011-2025")
-    flows = load_enaf_flows(store.path(entry), provenance=entry.given.provenance())
+    flows = load_enaf_flows(store.path(entry))
     assert flows.data.equals(load_enaf_flows().data)
     assert told[-1] == ("enaf", len(enaf_csv), len(enaf_csv))
+
+
+def test_demonstration_data_stay_so_wherever_they_come_from(store, server, client):
+    server.serve("/enaf.csv", gzip.decompress(embedded_file(ENAF).read_bytes()))
+    assert pulled(store, one_source(server), client).entry.told.status is Status.DEMONSTRATION
 
 
 def test_a_source_is_pulled_again_only_if_it_changed(store, server, client, enaf_csv):
@@ -317,8 +320,8 @@ def test_a_file_no_reader_takes_is_kept_until_one_does(store, server, client, en
 
 
 def test_a_file_whose_form_the_reader_does_not_know_is_kept(store, server, client):
-    server.serve("/enaf.csv", b"code_uic;libelle\n87481002;Nantes\n")
-    sources = one_source(server, layer="stations", columns=["code_uic", "libelle"])
+    server.serve("/enaf.csv", b"CODGEO;LIBGEO;TYPPRED\n44109;Nantes;commune\n")
+    sources = one_source(server, layer="housing", columns=["CODGEO", "TYPPRED"])
     done = pulled(store, sources, client)
     assert (done.used, {note.code for note in done.notes}) == (False, {"column-missing"})
     assert list(store.manifest().fetched) == ["enaf"]

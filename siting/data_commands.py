@@ -1,0 +1,381 @@
+"""What each command of ``siting data`` does, heavy imports included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from layers.acquisition import Acquired, import_file, is_readable, pull
+from layers.errors import LayerError, Problem
+from layers.polite import PoliteClient
+from layers.sources import DataSource, Sources
+from layers.status import LayerStatus
+from layers.store import Store
+from siting.data_terminal import print_acquired, print_check, print_sources, print_statuses
+from siting.documents import dumps, problem_document
+from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, EXIT_UNUSABLE
+from siting.i18n import Translate
+from siting.local_data import (
+    READERS,
+    check_store,
+    local_sources,
+    statuses,
+)
+
+
+def list_command(*, form: str, translate: Translate) -> int:
+    """List the sources.
+
+    Parameters
+    ----------
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the user's own file of sources is not valid.
+    """
+    sources = local_sources(Store())
+    if form == "json":
+        documents = [source_document(name, one) for name, one in sources.sources.items()]
+        typer.echo(dumps({"sources": documents}))
+    else:
+        print_sources(sources, READERS, translate)
+    return EXIT_DONE
+
+
+def source_document(name: str, source: DataSource) -> dict[str, Any]:
+    """Return a source as plain values.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    source
+        The source.
+
+    Returns
+    -------
+    dict
+        As ``docs/json.md`` tells.
+    """
+    fields = (
+        "layer", "publisher", "title", "licence", "kind", "format", "url", "page", "vintage",
+        "evidence", "note",
+    )  # fmt: skip
+    told = {field: getattr(source, field) for field in fields}
+    return {
+        "name": name,
+        **told,
+        "pullable": source.pullable,
+        "by_region": source.by_region,
+        "readable": is_readable(source, READERS),
+    }
+
+
+def status_command(*, form: str, translate: Translate) -> int:
+    """Show what is known of each layer in use.
+
+    Parameters
+    ----------
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status: 2 when a local file cannot be used.
+
+    Raises
+    ------
+    SitingError
+        If the store or the user's own file of sources cannot be read.
+    """
+    store = Store()
+    found = statuses(store, local_sources(store))
+    if form == "json":
+        documents = [status_document(one, translate) for one in found]
+        typer.echo(dumps({"folder": str(store.folder), "layers": documents}))
+    else:
+        print_statuses(found, store, translate)
+    _tell([told for one in found for told in (*one.problems, *one.notes)], translate)
+    return EXIT_UNUSABLE if any(one.problems for one in found) else EXIT_DONE
+
+
+def status_document(status: LayerStatus, translate: Translate) -> dict[str, Any]:
+    """Return the status of a layer as plain values.
+
+    Parameters
+    ----------
+    status
+        The status.
+    translate
+        Language of titles and messages.
+
+    Returns
+    -------
+    dict
+        As ``docs/json.md`` tells.
+    """
+    return {
+        "layer": status.layer,
+        "title": translate(status.title),
+        "status": "absent" if status.status is None else str(status.status),
+        "origin": status.origin,
+        "publisher": translate(status.publisher) if status.publisher else "",
+        "vintage": translate(status.vintage) if status.vintage else "",
+        "licence": translate(status.licence) if status.licence else "",
+        "file": status.file,
+        "recorded": None if status.recorded is None else status.recorded.isoformat(),
+        "age_days": status.age_days,
+        "coverage": status.coverage,
+        "sources": list(status.sources),
+        "newer": status.newer,
+        "notes": [problem_document(one, translate) for one in status.notes],
+        "problems": [problem_document(one, translate) for one in status.problems],
+    }
+
+
+def pull_command(
+    names: Sequence[str],
+    *,
+    region: str,
+    unverified: bool,
+    form: str,
+    translate: Translate,
+    progress: Callable[[str, float], None] | None,
+    client: PoliteClient | None = None,
+) -> int:
+    """Download sources; what fails leaves the data in use as they were.
+
+    Parameters
+    ----------
+    names
+        Sources or layers; all that can be pulled and used if none is named.
+    region
+        Code of the region, for the sources cut by region.
+    unverified
+        Whether addresses that were never checked may be tried.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+    progress
+        Told the source at hand and the share of it done.
+    client
+        The client; a polite one by default.
+
+    Returns
+    -------
+    int
+        Exit status: 1 when some failed, 2 when all did.
+
+    Raises
+    ------
+    SitingError
+        If a name is no source and no layer, or the list of sources is not valid.
+    """
+    store = Store()
+    sources = local_sources(store)
+    chosen = sources.named(list(names)) if names else _usable(sources, unverified=unverified)
+    client = client or PoliteClient(sources.hosts)
+
+    def told(name: str, received: int, total: int | None) -> None:
+        if progress is not None:
+            progress(name, received / total if total else 0.0)
+
+    done: list[Acquired] = []
+    for name in chosen:
+        try:
+            one = pull(
+                name, store, READERS, sources, client=client, region=region,
+                unverified=unverified, progress=told,
+            )  # fmt: skip
+        except LayerError as error:
+            one = Acquired(name, problems=error.problems)
+        done.append(one)
+        if form != "json":
+            print_acquired(one, translate)
+            _tell((*one.problems, *one.notes), translate)
+    if form == "json":
+        typer.echo(dumps({"pulled": [acquired_document(one, translate) for one in done]}))
+    failed = [one for one in done if one.problems]
+    if not failed:
+        return EXIT_DONE
+    return EXIT_UNUSABLE if len(failed) == len(done) else EXIT_REJECTED_ROWS
+
+
+def import_command(
+    file: Path, *, layer: str, source: str, vintage: str, form: str, translate: Translate
+) -> int:
+    """Recognise a file, check it with its reader and use it.
+
+    Parameters
+    ----------
+    file
+        The file.
+    layer
+        The layer, where the user tells it.
+    source
+        The source it was taken from, where the user tells it.
+    vintage
+        What it describes, where the user tells it.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the file is no layer, could be several, or its reader refuses it.
+    """
+    store = Store()
+    sources = local_sources(store)
+    done = import_file(file, store, READERS, sources, layer=layer, source=source, vintage=vintage)
+    if form == "json":
+        typer.echo(dumps(acquired_document(done, translate)))
+    else:
+        print_acquired(done, translate)
+    found = {one.layer: one for one in statuses(store, sources)}
+    layer_status = found[done.entry.layer] if done.entry is not None else None
+    _tell((*done.notes, *(layer_status.notes if layer_status else ())), translate)
+    return EXIT_DONE
+
+
+def acquired_document(done: Acquired, translate: Translate) -> dict[str, Any]:
+    """Return what became of a file as plain values.
+
+    Parameters
+    ----------
+    done
+        What became of it.
+    translate
+        Language of the messages.
+
+    Returns
+    -------
+    dict
+        As ``docs/json.md`` tells.
+    """
+    entry = done.entry
+    told = None if entry is None else entry.told
+    return {
+        "name": done.name,
+        "layer": None if entry is None else entry.layer,
+        "used": done.used,
+        "unchanged": done.unchanged,
+        "file": None if entry is None else entry.files[0].name,
+        "sha256": None if entry is None else entry.files[0].sha256,
+        "size": None if entry is None else sum(one.size for one in entry.files),
+        "source": None if entry is None else entry.source,
+        "url": None if entry is None else entry.url,
+        "vintage": None if told is None else translate(told.vintage),
+        "status": None if told is None else str(told.status),
+        "notes": [problem_document(one, translate) for one in done.notes],
+        "problems": [problem_document(one, translate) for one in done.problems],
+    }
+
+
+def check_command(*, form: str, translate: Translate) -> int:
+    """Check that local files are those recorded, and read every layer again.
+
+    Parameters
+    ----------
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status: 2 when something is wrong.
+
+    Raises
+    ------
+    SitingError
+        If the record of the local data cannot be read.
+    """
+    found = check_store(Store())
+    if form == "json":
+        problems = {
+            name: [problem_document(one, translate) for one in told]
+            for name, told in found.problems.items()
+        }
+        typer.echo(dumps({"checked": list(found.checked), "problems": problems}))
+    else:
+        print_check(found, translate)
+    _tell([one for told in found.problems.values() for one in told], translate)
+    return EXIT_UNUSABLE if found.problems else EXIT_DONE
+
+
+def forget_command(layer: str, *, translate: Translate) -> int:
+    """Stop using a local file.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer, or of a source whose file no reader takes.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If no local file has this name.
+    """
+    Store().forget(layer)
+    typer.echo(translate("{layer}: local file no longer used").format(layer=layer))
+    return EXIT_DONE
+
+
+def where_command() -> int:
+    """Tell the folder of local data.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    typer.echo(str(Store().folder))
+    return EXIT_DONE
+
+
+def _usable(sources: Sources, *, unverified: bool) -> dict[str, DataSource]:
+    """Return the sources of the layers that can be read; those cut by region included."""
+    return {
+        name: one
+        for name, one in sources.sources.items()
+        if one.pullable and is_readable(one, READERS)
+        if unverified or one.evidence == "verified"
+    }
+
+
+def _tell(problems: Sequence[Problem], translate: Translate) -> None:
+    for one in problems:
+        word = translate("error") if one.severity == "error" else translate("note")
+        typer.echo(f"{word}: {one.line(translate)}", err=True)

@@ -1,0 +1,280 @@
+"""``siting data`` as a user types it."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from layers.demonstration import MARK
+from layers.tables import embedded_file
+from siting.cli import main
+
+ENAF = "demonstration/demonstration_enaf_flows_2011_2025.csv.gz"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    monkeypatch.setenv("SITING_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def siting(capsys):
+    def call(*words):
+        with pytest.raises(SystemExit) as left:
+            main(list(words))
+        out = capsys.readouterr()
+        return left.value.code or 0, out.out, out.err
+
+    return call
+
+
+@pytest.fixture
+def document(siting):
+    def call(*words):
+        status, out, _ = siting(*words, "--format", "json")
+        return status, json.loads(out)
+
+    return call
+
+
+@pytest.fixture
+def gares(tmp_path):
+    path = tmp_path / "gares.csv"
+    shutil.copyfile(embedded_file("stations.csv"), path)
+    return path
+
+
+def test_where_is_the_variable_or_the_option_wherever_it_is_written(siting, data, tmp_path):
+    other = str(tmp_path / "ailleurs")
+    assert siting("data", "where") == (0, f"{data}\n", "")
+    for words in (("data", "where", "--data", other), (f"--data={other}", "data", "where")):
+        assert siting(*words) == (0, f"{other}\n", "")
+    assert siting("data", "where") == (0, f"{data}\n", "")  # for one command only
+    status, _, err = siting("data", "where", "--data")
+    assert (status, "[data-folder]" in err) == (2, True)
+
+
+def test_list_tells_the_licence_and_how_sure_the_address_is(document, siting):
+    status, found = document("data", "list")
+    by_name = {one["name"]: one for one in found["sources"]}
+    assert status == 0
+    enaf = by_name["cerema-enaf"]
+    assert (enaf["licence"], enaf["evidence"], enaf["pullable"], enaf["readable"]) == (
+        "Licence Ouverte 2.0", "verified", True, True,
+    )  # fmt: skip
+    assert by_name["theia-oso"]["pullable"] is False
+    _, out, _ = siting("data", "list")
+    assert all(name in out for name in by_name)
+
+
+def test_status_before_and_after_an_import(document, siting, gares):
+    status, before = document("data", "status")
+    layers = {one["layer"]: one for one in before["layers"]}
+    assert (status, layers["stations"]["origin"]) == (0, "embedded")
+    assert layers["enaf_flows"]["status"] == "demonstration"
+    assert layers["housing"]["coverage"] == 1
+    status, done = document("data", "import", str(gares), "--vintage", "2026")
+    assert (status, done["layer"], done["used"]) == (0, "stations", True)
+    _, after = document("data", "status")
+    stations = {one["layer"]: one for one in after["layers"]}["stations"]
+    assert (stations["origin"], stations["status"], stations["vintage"], stations["age_days"]) == (
+        "import", "declared", "2026", 0,
+    )  # fmt: skip
+    _, out, _ = siting("data", "status")
+    assert re.search(r"stations .*déclaré .*fichier local", out)
+
+
+def test_import_then_forget(document, siting, gares):
+    assert siting("data", "import", str(gares))[0] == 0
+    assert siting("data", "check")[0] == 0
+    assert siting("data", "forget", "stations")[0] == 0
+    _, found = document("data", "status")
+    assert {one["origin"] for one in found["layers"]} == {"embedded", "absent"}
+    assert siting("data", "forget", "stations")[0] == 2
+
+
+def test_communes_that_changed_code_are_told_then_carried_by_a_passage_table(
+    siting, document, tmp_path
+):
+    table = pd.read_csv(embedded_file("housing.csv"), dtype=str)
+    table.loc[table["code"] == "49126", "code"] = "49069"
+    table.to_csv(tmp_path / "housing.csv", index=False)
+    status, _, err = siting("data", "import", str(tmp_path / "housing.csv"))
+    assert status == 0
+    assert re.search(r"49069 \(1\).*\[cog-unmatched\]", err)
+    assert "[code-missing]" in err
+    path = tmp_path / "passage_2025.csv"
+    path.write_text("DEPCOM_HIST,DEPCOM\n49069,49126\n", encoding="utf-8")
+    _, done = document("data", "import", str(path))
+    assert done["layer"] == "cog_passage"
+    _, found = document("data", "status")
+    housing = {one["layer"]: one for one in found["layers"]}["housing"]
+    assert (housing["coverage"], housing["notes"]) == (1, [])
+
+
+def test_an_ambiguous_file_is_status_2_and_names_the_candidates(siting):
+    path = embedded_file("demonstration/ports.parquet")
+    status, out, err = siting("data", "import", str(path))
+    assert (status, out) == (2, "")
+    assert "interchanges, ports" in err  # and others
+    assert "--as" in err
+    assert siting("data", "import", str(path), "--as", "ports")[0] == 0
+
+
+def test_a_damaged_store_is_told_by_check_and_status(siting, document, gares, data):
+    siting("data", "import", str(gares))
+    (held,) = data.glob("layers/stations/*/gares.csv")
+    held.write_text("code_uic\n", encoding="utf-8")
+    status, found = document("data", "check")
+    assert (status, found["problems"]["stations"][0]["code"]) == (2, "store-altered")
+    assert siting("data", "status")[0] == 2
+    status, _, err = siting("budget")
+    assert (status, "[store-altered]" in err) == (2, True)
+
+
+def test_every_command_uses_local_data(document, tmp_path, siting):
+    table = pd.read_csv(embedded_file(ENAF), dtype=str)
+    path = tmp_path / "obs_artif_2011_2025.csv"
+    table.assign(idregtxt="Pays de la Loire").to_csv(path, index=False)  # no mark: official
+    assert siting("data", "import", str(path))[0] == 0
+    for words in (
+        ("budget",),
+        ("trajectory", "--territory", "244400404"),
+        ("score",),
+    ):
+        _, found = document(*words)
+        flows = {one["name"]: one for one in found["manifest"]["layers"]}["enaf_flows"]
+        assert (flows["file"], flows["status"], flows["publisher"]) == (
+            path.name, "observed", "Cerema",
+        )  # fmt: skip
+
+
+# --- Pull, from a server of the loopback address ---------------------------------------------
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        server, body = self.server, self.server.bodies.get(self.path)
+        server.asked.append((self.path, self.headers.get("Range")))
+        if body is None:
+            self.send_error(404)
+            return
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        self.send_response_only(206 if start else 200)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", str(len(body) - start))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        self.end_headers()
+        if server.pause and not start:
+            self.wfile.write(body[:150_000])
+            self.wfile.flush()
+            server.halted.wait(20)
+            self.close_connection = True
+        else:
+            self.wfile.write(body[start:])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    running = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    running.daemon_threads = True
+    running.bodies, running.asked, running.pause = {}, [], False
+    running.halted = threading.Event()
+    thread = threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield running
+    running.halted.set()
+    running.shutdown()
+    running.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def mirror(server, data):
+    """The user's own sources: those of a mirror on the loopback address."""
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    data.mkdir()
+    (data / "sources.toml").write_text(
+        f'[sources.cerema-enaf]\nurl = "{url}/enaf.csv"\nrows = [1200, 1300]\n'
+        "witnesses = []\n[sources.zonage-abc]\n"
+        f'url = "{url}/none.csv"\n[hosts."127.0.0.1"]\ninterval_s = 0\n',
+        encoding="utf-8",
+    )
+    text = gzip.decompress(embedded_file(ENAF).read_bytes()).decode("utf-8-sig")
+    server.bodies["/enaf.csv"] = text.replace(MARK, "").encode()  # as the Cerema's
+    return server
+
+
+def test_pull_a_layer_then_nothing_newer(mirror, document, siting):
+    status, found = document("data", "pull", "enaf_flows")
+    (one,) = found["pulled"]
+    assert (status, one["used"], one["size"]) == (0, True, len(mirror.bodies["/enaf.csv"]))
+    _, after = document("data", "status")
+    flows = {layer["layer"]: layer for layer in after["layers"]}["enaf_flows"]
+    assert (flows["origin"], flows["status"]) == ("pull", "observed")
+
+
+def test_one_failure_is_status_1_all_of_them_2_and_the_good_is_kept(mirror, document, siting):
+    status, _, err = siting("data", "pull", "cerema-enaf", "zonage-abc")
+    assert (status, "[download-status]" in err) == (1, True)
+    assert siting("data", "check")[0] == 0
+    assert siting("data", "pull", "zonage-abc")[0] == 2
+    assert siting("data", "pull", "rien")[0] == 2
+
+
+def test_a_wrong_file_of_sources_is_told_whole(siting, data):
+    data.mkdir()
+    (data / "sources.toml").write_text('[sources.a]\nlayer = "b"\n', encoding="utf-8")
+    status, _, err = siting("data", "pull")
+    assert status == 2
+    assert err.count("[sources-invalid]") >= 5
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_pull_that_is_killed_is_resumed_by_the_next(mirror, data, siting):
+    mirror.pause = True
+    words = [sys.executable, "-m", "siting.cli", "data", "pull", "cerema-enaf"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(words, env=env, stderr=subprocess.PIPE) as child:
+        part = data / "incoming" / "cerema-enaf" / "enaf.csv.part"
+        limit = time.monotonic() + 60
+        while not (part.exists() and part.stat().st_size >= 100_000):
+            assert child.poll() is None, child.stderr.read()
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        child.send_signal(signal.SIGKILL)
+    received = part.stat().st_size
+    mirror.pause = False
+    mirror.halted.set()
+    assert not (data / "manifest.json").exists()
+    assert siting("data", "pull", "cerema-enaf")[0] == 0
+    assert mirror.asked[-1] == ("/enaf.csv", f"bytes={received}-")
+    assert siting("data", "check")[0] == 0
+
+
+def test_every_key_of_the_documents_is_told(document, gares, root):
+    told = set(re.findall(r"`([a-z0-9_]+)`", (root / "docs" / "json.md").read_text("utf-8")))
+    _, found = document("data", "list")
+    _, status = document("data", "status")
+    _, done = document("data", "import", str(gares))
+    keys = {*found, *found["sources"][0], *status, *status["layers"][0], *done}
+    assert keys - told == set()
