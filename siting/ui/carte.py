@@ -21,9 +21,11 @@ from siting.maps import Ground, budget_share, draw, map_view, page_json
 from siting.pipeline import Run
 from siting.ui import view
 from siting.ui.assets import serve_map_assets
+from siting.ui.context import Context
 from siting.ui.data import Sites
 from siting.ui.html import alert, joined, plain
 from siting.ui.measures import area_text
+from siting.ui.sidebar import filters
 from siting.ui.site_panel import shares_of, site_sheet
 from siting.ui.table import table
 from siting.ui.territory_panel import budget_row, closest, exceeded, overview, territory_sheet
@@ -33,21 +35,16 @@ HEIGHT = 650
 _MAP_KEY = "map"
 
 
-def page(run: Run, ground: Ground, sites: Sites, translate: Translate) -> None:
+def page(context: Context) -> None:
     """Show the page.
 
     Parameters
     ----------
-    run
-        The run.
-    ground
-        Ground of its world.
-    sites
-        Its sites, with the file they come from.
-    translate
-        The language.
+    context
+        What the page is given.
     """
-    _ = translate
+    run, ground, sites, _ = context.run, context.ground, context.sites, context.translate
+    filters(run, _)
     st.html(header(run, _))
     _told_of_file(run, sites, _)
     shown = shown_sites(run, view.current())
@@ -205,7 +202,9 @@ def _map(run: Run, ground: Ground, sites: Sites, shown: list[str]) -> None:
     view_json = _view_json(key, tuple(shown), looked.lang, looked.planned, run)
     drawn = draw(ground, view_json, addresses=serve_map_assets(ground))
     drawn.add_child(_Bridge())  # type: ignore[no-untyped-call]
-    kind, code = ("site", looked.site) if looked.site else ("epci", looked.epci)
+    kind, code = (
+        ("site", looked.site) if looked.site else (str(looked.place_level or ""), looked.place_code)
+    )
     selection = folium.FeatureGroup(control=False)
     selection.add_child(_Selection(kind, code, view.last_move()))
     st_folium(
@@ -216,8 +215,8 @@ def _map(run: Run, ground: Ground, sites: Sites, shown: list[str]) -> None:
 
 def _clicked() -> None:
     clicked = st.session_state.get(_MAP_KEY) or {}
-    if clicked.get("kind") in ("site", "epci"):
-        view.select(clicked["kind"], str(clicked.get("code", "")))
+    if clicked.get("kind"):
+        view.select(str(clicked["kind"]), str(clicked.get("code", "")))
 
 
 # --- Panel --------------------------------------------------------------------------------
@@ -231,9 +230,9 @@ def _panel(run: Run, _: Translate) -> None:
         for share in shares_of(run, looked.site, Level.EPCI):
             label = _("Budget of {name}").format(name=share["name"])
             _epci_button(share["code"], plain(label))
-    elif looked.epci in run.account.territory.codes(Level.EPCI):
+    elif looked.place_code in run.account.territory.codes(Level.EPCI):
         _back(_)
-        st.html(territory_sheet(run, looked.epci, _))
+        st.html(territory_sheet(run, looked.place_code, _))
     else:
         st.html(overview(run, _region(run), _))
         _lists(run, _)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas as pd
 import streamlit as st
 
+from layers.site_table import SITES
 from layers.sites import SiteFile
+from layers.spec import make_layer
 from siting import __version__
 from siting.maps import Ground, make_ground
 from siting.pipeline import Run, World, load_world, read, run
-from siting.scenario import Scenario, load_scenario, scenario_hash
+from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
+from siting.ui.roles import SEEN, Role
 
 DEMONSTRATION = "demonstration"
 """Digest that stands for the embedded demonstration sites."""
+_SHELF_LENGTH = 500
 _NAME_LENGTH, _ENDING_LENGTH = 100, 20
 
 
@@ -102,6 +108,64 @@ def scenario(name: str) -> Scenario:
         The scenario.
     """
     return load_scenario(name)
+
+
+class _Shelf:
+    """Edited scenarios by hash, the last ones used: an address that names one finds it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Scenario] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, key: str, chosen: Scenario) -> None:
+        with self._lock:
+            self._kept[key] = chosen
+            self._kept.move_to_end(key)
+            while len(self._kept) > _SHELF_LENGTH:
+                self._kept.popitem(last=False)
+
+    def get(self, key: str) -> Scenario | None:
+        with self._lock:
+            return self._kept.get(key)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> _Shelf:
+    return _Shelf()
+
+
+def shelve(edited: Scenario) -> str:
+    """Keep an edited scenario, for the life of the server, among the last ones.
+
+    Parameters
+    ----------
+    edited
+        The scenario.
+
+    Returns
+    -------
+    str
+        Its hash, under which :func:`scenario_named` finds it.
+    """
+    key = scenario_hash(edited)
+    _shelf().put(key, edited)
+    return key
+
+
+def scenario_named(name: str) -> Scenario | None:
+    """Return a shipped scenario by its name, or an edited one by its hash.
+
+    Parameters
+    ----------
+    name
+        A name or a hash.
+
+    Returns
+    -------
+    Scenario or None
+        The scenario; ``None`` where it is not known.
+    """
+    return scenario(name) if name in scenario_names() else _shelf().get(name)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -202,6 +266,69 @@ def _uploaded_sites(
         path = Path(folder) / name
         path.write_bytes(_content)
         return Sites(read(path, _world, layer=layer), digest, name)
+
+
+def together(base: Sites, added: tuple[Sites, ...]) -> Sites:
+    """Return sites with those added to them.
+
+    Parameters
+    ----------
+    base
+        The sites; the provenance of their layer is that of the whole.
+    added
+        Sites to add.
+
+    Returns
+    -------
+    Sites
+        All of them, in order.
+
+    Raises
+    ------
+    LayerError
+        If two sites have the same identifier (``id-duplicate``).
+    """
+    if not added:
+        return base
+    parts = (base, *added)
+    key = hashlib.sha256("\0".join(part.digest for part in parts).encode()).hexdigest()
+    files = [part.file for part in parts]
+    rows = pd.concat([file.layer.data for file in files], ignore_index=True)
+    file = replace(
+        base.file,
+        layer=make_layer(SITES, rows, base.file.layer.provenance),
+        rejected=tuple(found for one in files for found in one.rejected),
+        notes=tuple(found for one in files for found in one.notes),
+        row_count=sum(one.row_count for one in files),
+    )
+    return Sites(file, key, base.name)
+
+
+def visible(sites: Sites, role: Role) -> Sites:
+    """Return the sites that a role may see: to be applied before anything is scored.
+
+    Parameters
+    ----------
+    sites
+        The sites.
+    role
+        Who looks.
+
+    Returns
+    -------
+    Sites
+        The same for who sees everything. Else only the sites seen, as if the file held
+        nothing more: messages about rows may tell of a site that is not seen.
+    """
+    return sites if role is Role.STRATEGIST else _visible(sites.digest, role, sites)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _visible(digest: str, role: Role, _sites: Sites) -> Sites:
+    layer = _sites.file.layer
+    kept = layer.data[layer.data["confidentiality"].isin(SEEN[role])].reset_index(drop=True)
+    file = SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept))
+    return Sites(file, f"{digest}-{role}", _sites.name)
 
 
 def scored(sites: Sites, chosen: Scenario, world: World) -> Run:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 from markupsafe import Markup
@@ -14,12 +16,16 @@ from siting.i18n import Translate, translator
 from siting.labels import STATUS_LABELS
 from siting.maps import Ground
 from siting.pipeline import World
-from siting.ui import carte, data, view
+from siting.ui import data, view, workspace
 from siting.ui.assets import icon_path, style_sheet
+from siting.ui.context import Context
 from siting.ui.html import alert, verdict_signs
+from siting.ui.navigation import PAGES, PageSpec
+from siting.ui.roles import role
 from siting.ui.sidebar import chosen_sites, sidebar
 from siting.zan.ruleset import IN_FORCE
 
+_HOME = "accueil"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -42,16 +48,55 @@ def main() -> None:
 
 
 def _show(_: Translate) -> None:
+    made: list[Context] = []
+    pages = {
+        spec.key: st.Page(
+            partial(_render, spec, made), title=_(spec.title), default=rank == 0,
+            url_path=spec.url_path if rank else _HOME,
+        )
+        for rank, spec in enumerate(PAGES)
+    }  # fmt: skip
+    # Streamlit serves the first page at the bare address only: its own one leads there.
+    first = PAGES[0]
+    own = st.Page(
+        partial(st.switch_page, pages[first.key]), title=_(first.title), visibility="hidden",
+        url_path=first.url_path,
+    )  # fmt: skip
+    page = st.navigation([*pages.values(), own], position="top")
     loaded = _load(_)
     if loaded is None:
         return
-    world, ground = loaded
-    sites = chosen_sites(world)
-    run = data.scored(sites, data.scenario(view.current().scenario), world)
-    sidebar(run, _)
+    made.append(_context(*loaded, pages, _))
+    run = made[0].run
+    sidebar(made[0])
     banner(run.manifest, _)
-    carte.page(run, ground, sites, _)
+    page.run()
     footer(run.manifest, _)
+
+
+def _render(spec: PageSpec, made: list[Context]) -> None:
+    spec.render(made[0])
+
+
+def _context(
+    world: World, ground: Ground, pages: Mapping[str, st.Page], translate: Translate
+) -> Context:
+    """Gather what pages are given; sites that the role may not see go no further."""
+    who = role()
+    added = workspace.current().added
+    sites = data.visible(data.together(chosen_sites(world), added), who)
+    scenario = workspace.scenario()
+    return Context(
+        world=world,
+        ground=ground,
+        sites=sites,
+        scenario=scenario,
+        run=data.scored(sites, scenario, world),
+        translate=translate,
+        lang=view.current().lang,
+        role=who,
+        pages=pages,
+    )
 
 
 def _load(_: Translate) -> tuple[World, Ground] | None:

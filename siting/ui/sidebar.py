@@ -10,8 +10,9 @@ from siting.domain import VerdictCode
 from siting.i18n import LANGUAGES, Translate
 from siting.labels import VERDICT_LABELS
 from siting.pipeline import Run, World
-from siting.scenario import scenario_names
-from siting.ui import data, view
+from siting.scenario import Scenario, scenario_names
+from siting.ui import data, view, workspace
+from siting.ui.context import Context
 from siting.ui.html import alert
 
 # A widget whose options are named in the language has a key of its own in each: Streamlit
@@ -45,22 +46,19 @@ def chosen_sites(world: World) -> data.Sites:
     return data.demonstration_sites(world)
 
 
-def sidebar(run: Run, translate: Translate) -> None:
-    """Show the side bar.
+def sidebar(context: Context) -> None:
+    """Show the part of the side bar that all pages share.
 
     Parameters
     ----------
-    run
-        The run shown.
-    translate
-        The language.
+    context
+        What pages are given.
     """
     with st.sidebar:
         _language()
-        _search(run, translate)
-        _scenario(translate)
-        _filters(run, translate)
-        _file(translate)
+        _search(context.run, context.translate)
+        _scenario(context.scenario, context.translate)
+        _file(context.translate)
 
 
 def _language() -> None:
@@ -101,29 +99,43 @@ def _search(run: Run, _: Translate) -> None:
     )  # fmt: skip
 
 
-def _scenario(_: Translate) -> None:
+def _scenario(chosen: Scenario, _: Translate) -> None:
     looked = view.current()
     names = scenario_names()
+    edited = () if looked.scenario in names else (looked.scenario,)
     key = f"w-scenario-{looked.lang}"
 
     def title(name: str) -> str:
-        scenario = data.scenario(name)
+        scenario = chosen if name in edited else data.scenario(name)
         return scenario.title if looked.lang == "fr" else scenario.title_en or scenario.title
 
     def changed() -> None:
-        view.change(scenario=st.session_state[key])
+        workspace.choose(st.session_state[key])
 
     def counted() -> None:
         view.change(planned=st.session_state["w-planned"])
 
-    st.selectbox(
-        _("Scenario"), names, index=names.index(looked.scenario), key=key,
-        format_func=title, on_change=changed,
-    )  # fmt: skip
+    # The scenario may be changed elsewhere: the widget is told it at each run.
+    st.session_state[key] = looked.scenario
+    st.selectbox(_("Scenario"), [*edited, *names], key=key, format_func=title, on_change=changed)
     st.toggle(
         _("Count its sites in the budgets of the map"), value=looked.planned, key="w-planned",
         on_change=counted,
     )  # fmt: skip
+
+
+def filters(run: Run, translate: Translate) -> None:
+    """Show the filters of sites in the side bar, for the pages that show sites.
+
+    Parameters
+    ----------
+    run
+        The run shown.
+    translate
+        The language.
+    """
+    with st.sidebar:
+        _filters(run, translate)
 
 
 def _filters(run: Run, _: Translate) -> None:

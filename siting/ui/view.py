@@ -5,10 +5,11 @@ The address can be shared and survives a reload. It is read once, when a session
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -19,6 +20,12 @@ from siting.scenario import scenario_names
 
 _KEY = "view"
 _MOVE_KEY = "move"
+BASE: Final = "base"
+"""Name of the scenario shown where the address names none."""
+_YEAR = re.compile(r"20[0-9]{2}")
+_HASH = re.compile(r"[0-9a-f]{12}")
+_LEVELS: Final = frozenset({Level.COMMUNE, Level.EPCI, Level.SCOT, Level.DEPARTEMENT,
+                            Level.ZONE_EMPLOI})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +37,48 @@ class View:
     lang
         Language.
     scenario
-        Name of a shipped scenario.
-    site, epci
-        What is selected: a site, or else an EPCI; empty for none.
+        Name of a shipped scenario, or hash of an edited one.
+    site
+        Identifier of the site selected; empty for none.
+    place
+        Territory selected, as ``level:code``; empty for the whole region.
+    level
+        Level of the territories on the map.
+    indicator
+        What colours them: a key of :data:`siting.maps.INDICATORS`.
+    layers
+        Layers switched on, on the map.
     planned
         Whether the sites of the scenario count in the budgets used.
-    verdicts, departements
+    verdicts, departements, epcis, areas
         Sites shown: any of these; all when empty.
+    ready
+        Last year in which works may start, of the sites shown; 0 for any.
     """
 
     lang: Language = DEFAULT_LANGUAGE
-    scenario: str = "base"
+    scenario: str = BASE
     site: str = ""
-    epci: str = ""
+    place: str = ""
+    level: Level = Level.EPCI
+    indicator: str = "used_share"
+    layers: tuple[str, ...] = ()
     planned: bool = False
     verdicts: tuple[VerdictCode, ...] = ()
     departements: tuple[str, ...] = ()
+    epcis: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    ready: int = 0
+
+    @property
+    def place_level(self) -> Level | None:
+        """Level of the territory selected, ``None`` for the whole region."""
+        return Level(self.place.partition(":")[0]) if self.place else None
+
+    @property
+    def place_code(self) -> str:
+        """Code of the territory selected, empty for the whole region."""
+        return self.place.partition(":")[2]
 
     def to_query(self) -> dict[str, str]:
         """Return the parameters of the address: what differs from the default.
@@ -90,16 +123,36 @@ def from_query(query: Mapping[str, str], *, lang: Language = DEFAULT_LANGUAGE) -
     """
     known = {code.value: code for code in VerdictCode}
     asked = query.get("lang")
-    scenario = query.get("scenario", "base")
+    ready = query.get("ready", "")
+    default = View()
     return View(
         lang=next((one for one in LANGUAGES if one == asked), lang),
-        scenario=scenario if scenario in scenario_names() else "base",
+        scenario=_scenario(query.get("scenario", BASE)),
         site=query.get("site", ""),
-        epci=query.get("epci", ""),
+        place=_place(query),
+        level=next((one for one in _LEVELS if one == query.get("level")), default.level),
+        indicator=query.get("indicator", default.indicator),
+        layers=_words(query.get("layers")),
         planned=query.get("planned") == "1",
         verdicts=tuple(known[word] for word in _words(query.get("verdicts")) if word in known),
         departements=_words(query.get("departements")),
+        epcis=_words(query.get("epcis")),
+        areas=_words(query.get("areas")),
+        ready=int(ready) if _YEAR.fullmatch(ready) else 0,
     )
+
+
+def _scenario(name: str) -> str:
+    return name if name in scenario_names() or _HASH.fullmatch(name) else BASE
+
+
+def _place(query: Mapping[str, str]) -> str:
+    """Return the territory; an address may also name an EPCI on its own."""
+    place = query.get("place", "")
+    level, _mark, code = place.partition(":")
+    if level in _LEVELS and code:
+        return place
+    return f"{Level.EPCI}:{query['epci']}" if query.get("epci") else ""
 
 
 def _written(value: Any) -> str:
@@ -145,16 +198,17 @@ def change(**changes: Any) -> View:
 
 
 def select(kind: str, code: str) -> None:
-    """Select a site or an EPCI, or nothing.
+    """Select a site or a territory, or nothing.
 
     Parameters
     ----------
     kind
-        ``site``, ``epci`` or empty.
+        ``site``, a level of territories, or empty.
     code
         Its code.
     """
-    change(site=code if kind == "site" else "", epci=code if kind == str(Level.EPCI) else "")
+    place = f"{kind}:{code}" if kind in _LEVELS and code else ""
+    change(site=code if kind == "site" else "", place=place)
 
 
 def remember() -> None:

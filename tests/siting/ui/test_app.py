@@ -225,7 +225,7 @@ def test_a_click_on_an_epci_shows_its_budget(visit, demo_run):
     expect(shown).to_contain_text(budgets["name"].iloc[40])
     expect(shown).to_contain_text("Budget 2021-2030")
     expect(shown).to_contain_text(hectares(budgets["budget_m2"].iloc[40], FRENCH, decimals=1))
-    expect(page).to_have_url(re.compile(f"epci={budgets.index[40]}"))
+    expect(page).to_have_url(re.compile(f"place=epci%3A{budgets.index[40]}"))
 
 
 def test_a_row_of_the_table_selects_its_site(visit, demo_run):

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layers.territory import Level
 from siting.domain import VerdictCode
 from siting.i18n import LANGUAGES
 from siting.scenario import scenario_names
@@ -14,9 +15,15 @@ VIEWS = st.builds(
     lang=st.sampled_from(LANGUAGES),
     scenario=st.sampled_from(scenario_names()),
     site=st.text(),
-    epci=st.text(),
+    place=st.builds("{}:{}".format, st.sampled_from(["epci", "commune", "scot"]), CODES),
+    level=st.sampled_from([Level.EPCI, Level.COMMUNE, Level.ZONE_EMPLOI]),
+    indicator=CODES,
+    layers=st.lists(CODES, unique=True).map(tuple),
     planned=st.booleans(),
     verdicts=st.lists(st.sampled_from(VerdictCode), unique=True).map(tuple),
+    ready=st.sampled_from([0, 2027, 2099]),
+    areas=st.lists(CODES, unique=True).map(tuple),
+    epcis=st.lists(CODES, unique=True).map(tuple),
     departements=st.lists(CODES, unique=True).map(tuple),
 )
 
@@ -40,3 +47,13 @@ def test_the_default_view_leaves_the_address_bare():
 def test_the_language_of_the_server_holds_where_the_address_tells_none():
     assert from_query({}, lang="en").lang == "en"
     assert from_query({"lang": "fr"}, lang="en").lang == "fr"
+
+
+def test_an_address_may_name_an_epci_on_its_own():
+    view = from_query({"epci": "244400404"})
+    assert (view.place_level, view.place_code) == (Level.EPCI, "244400404")
+
+
+def test_an_edited_scenario_is_named_by_its_hash():
+    assert from_query({"scenario": "0123456789ab"}).scenario == "0123456789ab"
+    assert from_query({"scenario": "0123456789AB"}).scenario == "base"

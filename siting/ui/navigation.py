@@ -1,0 +1,37 @@
+"""The pages of the app. A page is added by one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from layers.errors import N_
+from siting.ui import carte
+from siting.ui.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """A page.
+
+    Parameters
+    ----------
+    key
+        Identifier, as in :attr:`siting.ui.context.Context.pages`.
+    url_path
+        Its address, in French; the first page is also that of the bare address.
+    title
+        Its title in the navigation (an English gettext identifier).
+    render
+        Shows it.
+    """
+
+    key: str
+    url_path: str
+    title: str
+    render: Callable[[Context], None]
+
+
+PAGES: Final = (PageSpec("carte", "carte", N_("Map"), carte.page),)
+"""In the order of the navigation. One that is not written is not here."""
