@@ -137,23 +137,28 @@ def commune_rates(
     Returns
     -------
     pd.DataFrame
-        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``. The
-        overshoot right of a proposal is counted in the rate, and told in its source.
+        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``, and
+        ``rate_rank`` (a number for each target). The overshoot right of a proposal is counted in
+        the rate, and told in its source.
     """
     default = Target(DEFAULT, ruleset.rate.value, DEFAULT, ruleset.rate.source)
-    found = pd.Series([default] * len(parents), index=parents.index, dtype="object")
+    told = [default, *targets.values()]
+    ranks = {code: rank for rank, code in enumerate(targets, start=1)}
+    found = pd.Series(0, index=parents.index)
     for level in reversed(["commune", *parents.columns]):
         codes = parents.index.to_series() if level == "commune" else parents[level]
-        own = codes.map({c: t for c, t in targets.items() if t.level == level}).dropna()
-        found.update(own)
-    return pd.DataFrame(
-        {
-            "rate": found.map(lambda t: ruleset.applied_rate(t.rate)),
-            "rate_level": found.map(lambda t: t.level),
-            "rate_status": found.map(lambda t: t.status),
-            "rate_source": found.map(lambda t: ruleset.labelled(t.source)),
-        }
-    )
+        own = {code: ranks[code] for code, one in targets.items() if one.level == level}
+        if own:
+            found = codes.map(own).fillna(found).astype("int64")
+    # Few targets, many communes: each is worked out once.
+    columns = {
+        "rate": [ruleset.applied_rate(one.rate) for one in told],
+        "rate_level": [one.level for one in told],
+        "rate_status": [one.status for one in told],
+        "rate_source": [ruleset.labelled(one.source) for one in told],
+    }
+    chosen = pd.DataFrame(columns, dtype="object").take(found.to_numpy())
+    return chosen.set_index(parents.index).assign(rate_rank=found)
 
 
 def commune_budgets(
@@ -234,12 +239,18 @@ def commune_budgets(
 
 def _by_commune(ledger: Ledger, kind: EntryKind, period: Period, index: pd.Index) -> pd.Series:
     found = ledger.area_m2(kind=kind, period=period, envelope=Envelope.LOCAL)
+    if found.empty:
+        return pd.Series(pd.NA, index=index, dtype="Int64")
     return found.reindex(index).astype("Int64")
 
 
 def _pooled(ledger: Ledger, kind: EntryKind, period: Period, index: pd.Index) -> pd.Series:
-    parts = [ledger.area_m2(kind=kind, period=period, envelope=one) for one in POOLED_ENVELOPES]
-    return sum(part.reindex(index, fill_value=0).astype("Int64") for part in parts)  # type: ignore[return-value] # a sum of Series
+    whole = pd.Series(0, index=index, dtype="Int64")
+    for envelope in POOLED_ENVELOPES:
+        part = ledger.area_m2(kind=kind, period=period, envelope=envelope)
+        if len(part):
+            whole += part.reindex(index, fill_value=0).astype("Int64")
+    return whole
 
 
 def _region_budgets(
@@ -324,7 +335,8 @@ def _before_guarantee(table: pd.DataFrame) -> pd.Series:
 
 def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame:
     columns = ["rate", "rate_level", "rate_status", "rate_source"]
-    distinct = communes[columns].assign(of=of).drop_duplicates()
+    first = pd.DataFrame({"of": of, "rank": communes["rate_rank"]}).drop_duplicates()
+    distinct = communes.loc[first.index, columns].assign(of=first["of"])
     # Nearly every territory has one rate for all its communes: told without a loop.
     alone = ~distinct["of"].duplicated(keep=False)
     one = distinct[alone].set_index("of")

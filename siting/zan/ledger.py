@@ -23,13 +23,14 @@ LAND: Final = "land"
 TRANSFER: Final = "transfer"
 """Kind of a posting that moves a budget between two holders."""
 
-_COLUMNS: Final[Mapping[str, str]] = {
+# Few values, many rows: compared as whole numbers.
+_COLUMNS: Final[Mapping[str, Any]] = {
     "territory": "str",
-    "measure": "str",
+    "measure": pd.CategoricalDtype([one.value for one in Measure]),
     "year": "int64",
     "area_m2": "int64",
-    "envelope": "str",
-    "kind": "str",
+    "envelope": pd.CategoricalDtype([one.value for one in Envelope]),
+    "kind": pd.CategoricalDtype([one.value for one in EntryKind]),
     "evidence": "str",
     "source": "str",
     "holder": "str",
@@ -400,10 +401,9 @@ class Ledger:
         >>> rows[["envelope", "holder", "area_m2"]].values.tolist()
         [['regional', '52', -50000], ['land', '44109', 50000]]
         """
-        paid = self.entries.assign(entry=range(len(self.entries)), area_m2=-self.entries["area_m2"])
-        received = self.entries.assign(
-            entry=range(len(self.entries)), envelope=LAND, holder=self.entries["territory"]
-        )
+        plain = self.entries.astype({"envelope": "str", "kind": "str"})
+        paid = plain.assign(entry=range(len(plain)), area_m2=-plain["area_m2"])
+        received = plain.assign(entry=range(len(plain)), envelope=LAND, holder=plain["territory"])
         moved = [
             (len(self.entries) + rank, pocket.envelope.value, pocket.code, one.year,
              sign * one.area_m2, TRANSFER, one.evidence, one.source)

@@ -313,8 +313,9 @@ def _amounts(
     """
     rows = ledger.select(period=period)
     charged = rows["envelope"].isin([envelope.value for envelope in own])
-    payers = rows["envelope"].replace(Envelope.RESERVE.value, Envelope.REGIONAL.value)
-    columns = rows["kind"].where(charged, payers)
+    payers = rows["envelope"].astype("str")
+    payers = payers.replace(Envelope.RESERVE.value, Envelope.REGIONAL.value)
+    columns = rows["kind"].astype("str").where(charged, payers)
     territories = rows["territory"].map(codes)
     sums = rows["area_m2"].groupby([territories, rows["year"], columns]).sum()
     undated = rows[charged & ~rows["dated"]]
