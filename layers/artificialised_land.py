@@ -64,45 +64,6 @@ ENAF_FLOWS: Final = LayerSpec(
 )  # fmt: skip
 """Contract of ENAF flows: one row a commune and year, sorted by code and year."""
 
-NET_FLOWS: Final = LayerSpec(
-    name="net_flows",
-    title=N_("Net artificialisation per commune and year"),
-    columns=(
-        Column("code", "string", "INSEE code of the commune"),
-        Column("year", "integer", "Year of the change: 1 January to 1 January", minimum=2000),
-        Column(
-            "area_m2", "integer", "Artificialised less renatured in the year; may be negative",
-            unit="m²", nullable=True,
-        ),
-        Column(
-            "artificialised_m2", "integer", "Land artificialised in the year", unit="m²",
-            nullable=True, minimum=0,
-        ),
-        Column(
-            "renatured_m2", "integer", "Land renatured in the year", unit="m²", nullable=True,
-            minimum=0,
-        ),
-    ),
-)  # fmt: skip
-"""Contract of net artificialisation, from two vintages of OCS GE: one row a commune and year."""
-
-
-def no_net_flows() -> Layer:
-    """Return a layer of net artificialisation without a row: nothing is known of it.
-
-    Returns
-    -------
-    Layer
-        The empty layer.
-    """
-    columns = {
-        column.name: pd.Series(dtype="object" if column.kind == "string" else "Int64")
-        for column in NET_FLOWS.columns
-    }
-    source = Provenance("IGN", "OCS GE", "", "Licence Ouverte 2.0", Status.OBSERVED)
-    return make_layer(NET_FLOWS, pd.DataFrame(columns), source)
-
-
 _ENAF_FILE: Final = "demonstration/demonstration_enaf_flows_2011_2025.csv.gz"
 _LAND_COVER_CRS: Final = "EPSG:2154"
 DEMONSTRATION_LAND_COVER: Final = demonstration_provenance(

@@ -145,6 +145,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the commune was split into {expected}; to share it out, each needs a weight, not "
             "negative, and one above zero: none for {found}"
         ),
+        "net-overlap": N_("two files tell the changes of the commune {found} in {expected}"),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),
         "departement-unclear": N_(

@@ -7,7 +7,7 @@ else receives layers. A layer is added by one line here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from layers.cog import Passage, load_passage
 from layers.commune_figures import COMMUNE_FIGURES, COMMUNE_FIGURES_RULES, load_commune_figures
 from layers.environment import PROTECTED_AREAS, load_protected_areas
 from layers.errors import N_, LayerError, Problem, problem
-from layers.flows_cog import flows_on_communes
+from layers.flows import NET_FLOWS, flows_of_territory, load_net_flows
 from layers.freight_sidings import FREIGHT_SIDINGS, load_freight_sidings
 from layers.frr import FRR, FRR_RULES, load_frr, with_frr
 from layers.harmonise import Rules, on_communes, recode
@@ -225,7 +225,9 @@ def load_layers(
     A table of communes that is given is carried to the communes of the layer
     ``communes``, through the passage table given as :data:`PASSAGE`; its notes tell the
     communes that could not be matched. The classes of a FRR file replace those of the
-    zonings, and the passengers of a file of traffic those of the stations.
+    zonings, and the passengers of a file of traffic those of the stations. Flows of consumption
+    are carried to the communes of the territory, and none is lost: one that reaches no commune
+    is an error. Net artificialisation (``net_flows``) is a file or a folder of changes of OCS GE.
 
     Where the communes that are given are those of another territory, the embedded layers
     do not describe it: they are left out.
@@ -285,7 +287,7 @@ def gather_layers(
         For a name that is no layer (``layer-unknown``).
     """
     given = dict(files or {})
-    names = [*LAYERS, *OPTIONAL_LAYERS, PASSAGE]
+    names = [*LAYERS, *OPTIONAL_LAYERS, NET_FLOWS.name, PASSAGE]
     unknown = [name for name in given if name not in names]
     if unknown:
         expected = ", ".join(names)
@@ -332,20 +334,26 @@ def _loaded(
 
 def _carry(
     layers: dict[str, Layer],
-    given: Collection[str],
+    given: Mapping[str, Path],
     passage: Passage | None,
     failures: dict[str, tuple[Problem, ...]],
 ) -> None:
     """Carry the tables that are given to the communes of the territory."""
     codes = set(layers[COMMUNES.name].data["code"])
-    for name in [name for name in given if name in layers]:
+    if NET_FLOWS.name in given:
+        with _gathered(NET_FLOWS.name, failures):
+            path, communes = given[NET_FLOWS.name], layers[COMMUNES.name]
+            layers[NET_FLOWS.name] = load_net_flows(path, communes)
+    known = [name for name in given if name in layers and name != NET_FLOWS.name]
+    for name in known:
         source = LAYERS.get(name) or OPTIONAL_LAYERS[name]
         commune = OPTIONAL_LAYERS[name].commune if name in OPTIONAL_LAYERS else None
         with _gathered(name, failures):
             if source.rules is not None:
                 layers[name] = on_communes(layers[name], codes, source.rules, passage=passage)
             elif name == ENAF_FLOWS.name:
-                layers[name] = flows_on_communes(layers[name], codes, passage)
+                communes = layers[COMMUNES.name]
+                layers[name] = flows_of_territory(layers[name], communes, passage=passage)
             elif commune is not None and passage is not None:
                 layers[name] = recode(layers[name], codes, commune, passage=passage)
         if name in failures:

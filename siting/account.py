@@ -10,7 +10,8 @@ from typing import Final
 
 import pandas as pd
 
-from layers.artificialised_land import ENAF_FLOWS, NET_FLOWS, no_net_flows
+from layers.artificialised_land import ENAF_FLOWS
+from layers.flows import NET_FLOWS, no_net_flows
 from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope, Measure

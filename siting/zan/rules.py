@@ -67,6 +67,13 @@ RULES: Final[tuple[AppliedRule, ...]] = (
         N_("the classes are those of each rule set; minimum areas are those of the land cover"),
     ),
     AppliedRule(
+        "R5",
+        N_("Land cover and use of OCS GE that are artificialised"),
+        "C. urb. R. 101-1, annexe (décret 2023-1096)",
+        ("layers.ocs_ge.is_artificialised", "layers.flows.yearly_flows"),
+        N_("the delivered field is preferred to the matrix, which ignores minimum areas"),
+    ),
+    AppliedRule(
         "R6",
         N_("Budget = reference × (1 − rate); PLU(i) over SCoT over SRADDET over the default"),
         f"{_LAW}, III 3°",

@@ -60,6 +60,7 @@ BUILT = {"2", "3", "5", "235", "4.1.1", "4.1.2", "4.1.3", "4.1.4", "4.1.5", "4.2
 
 
 @pytest.mark.parametrize("cs", CS_CODES)
+@pytest.mark.rule("R5")
 @pytest.mark.parametrize("us", sorted(US_CODES - {"6.6"}))
 def test_the_matrix_of_the_decree(cs, us):
     expected = (
