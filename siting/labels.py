@@ -138,6 +138,7 @@ LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "commune": N_("Commune"),
         "epci": N_("EPCI"),
+        "scot": N_("SCoT"),
         "departement": N_("Département"),
         "region": N_("Region"),
         "zone_emploi": N_("Zone d'emploi"),

@@ -7,6 +7,7 @@ world, and Leaflet comes from an installed package. The script ``map.js`` draws;
 
 from siting.maps.drawing import LOCAL, Addresses, draw, site_map
 from siting.maps.ground import Ground, make_ground
+from siting.maps.indicators import INDICATORS, USED_SHARE, Figures, available, value_text
 from siting.maps.page import page_json
 from siting.maps.signs import (
     SHARE_CLASSES,
@@ -16,13 +17,18 @@ from siting.maps.signs import (
     total_m2,
     verdict_symbol,
 )
-from siting.maps.view import map_view
+from siting.maps.view import Look, map_view
 
 __all__ = [
+    "INDICATORS",
     "LOCAL",
     "SHARE_CLASSES",
+    "USED_SHARE",
     "Addresses",
+    "Figures",
     "Ground",
+    "Look",
+    "available",
     "budget_share",
     "draw",
     "make_ground",
@@ -32,5 +38,6 @@ __all__ = [
     "share_class",
     "site_map",
     "total_m2",
+    "value_text",
     "verdict_symbol",
 ]

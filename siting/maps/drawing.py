@@ -15,8 +15,8 @@ from folium.template import Template
 from siting.i18n import Translate
 from siting.maps.ground import Ground
 from siting.maps.page import asset, page_json
-from siting.maps.view import map_view
-from siting.pipeline import Run
+from siting.maps.view import DEFAULT_LOOK, Look, map_view
+from siting.pipeline import Run, World
 
 _LEAFLET_FOLDER: Final = Path(xstatic.pkg.leaflet.BASE_DIR)
 
@@ -49,10 +49,11 @@ LOCAL: Final = Addresses(
 
 def site_map(
     run: Run,
+    world: World,
     ground: Ground,
     translate: Translate,
     *,
-    planned: bool = False,
+    look: Look = DEFAULT_LOOK,
     shown: Collection[str] | None = None,
     addresses: Addresses = LOCAL,
 ) -> folium.Map:
@@ -62,12 +63,14 @@ def site_map(
     ----------
     run
         The run.
+    world
+        The territory and its layers.
     ground
         Its ground, as :func:`make_ground` makes it from the same world.
     translate
         Language of the texts.
-    planned
-        Whether the sites of the scenario count in the budgets used.
+    look
+        Territories and indicator.
     shown
         Identifiers of the sites to show; all by default.
     addresses
@@ -76,11 +79,11 @@ def site_map(
     Returns
     -------
     folium.Map
-        The map, without tiles. Its script fires ``siting:select`` with ``kind`` (``epci``
+        The map, without tiles. Its script fires ``siting:select`` with ``kind`` (a level
         or ``site``) and ``code`` on a click, and answers to
         ``map.siting.select(kind, code, move)``.
     """
-    view = map_view(run, translate, planned=planned, shown=shown)
+    view = map_view(run, world, translate, look=look, shown=shown, ground=ground)
     return draw(ground, page_json(view), addresses=addresses)
 
 

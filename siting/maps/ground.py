@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from layers.spec import Layer
@@ -31,9 +32,9 @@ class Ground:
     Parameters
     ----------
     units
-        Polygons of each EPCI, by code.
+        Polygons of the territories of each level, by code.
     borders
-        Lines of ``region``, of ``departement`` inside it, of ``commune`` inside the EPCI.
+        Lines of ``region`` and of ``departement`` inside it.
     towns
         Longitude, latitude (degrees), name and rank (0 for the largest towns).
     points
@@ -42,14 +43,17 @@ class Ground:
         Rings, name and kind of each protected area.
     bounds
         South-west and north-east corners (latitude, longitude).
+    communes
+        Simplified outlines by code, from which other levels are drawn.
     """
 
-    units: Mapping[str, list[Any]]
+    units: Mapping[str, Mapping[str, list[Any]]]
     borders: Mapping[str, list[Any]]
     towns: list[list[Any]]
     points: Mapping[str, list[list[Any]]]
     areas: list[list[Any]]
     bounds: list[list[float]]
+    communes: gpd.GeoSeries
 
     @cached_property
     def script(self) -> str:
@@ -85,17 +89,19 @@ def make_ground(world: World) -> Ground:
     outlines = shapely.coverage_simplify(communes.geometry.to_numpy(), _SIMPLIFICATION_M)
     communes = gpd.GeoDataFrame(communes[["code", "name"]], geometry=outlines, crs=communes.crs)
     levels = {"commune": communes}
-    for level in (Level.EPCI, Level.DEPARTEMENT, Level.REGION):
-        codes = territory.parents()[str(level)].reindex(communes["code"]).to_numpy()
-        levels[str(level)] = communes[["geometry"]].dissolve(by=codes, method="coverage")
+    for level in (Level.EPCI, Level.DEPARTEMENT, Level.ZONE_EMPLOI, Level.REGION):
+        if level in territory.levels:
+            codes = territory.parents()[str(level)].reindex(communes["code"]).to_numpy()
+            levels[str(level)] = communes[["geometry"]].dissolve(by=codes, method="coverage")
+    own = communes.set_index("code").geometry
+    shapes = {level: own if level == "commune" else of.geometry for level, of in levels.items()}
     crs, outline = communes.crs, _borders(levels["region"].geometry)
     west, south, east, north = communes.to_crs(4326).total_bounds
     return Ground(
-        units={str(code): rings for code, rings in encoded(levels["epci"].geometry).items()},
+        units={level: by_code(of) for level, of in shapes.items() if level != Level.REGION},
         borders={
             level: _encoded_lines(shapely.difference(_borders(levels[level].geometry), above), crs)
             for level, above in (
-                ("commune", _borders(levels["epci"].geometry)),
                 ("departement", outline),
                 ("region", shapely.LineString()),
             )
@@ -105,7 +111,44 @@ def make_ground(world: World) -> Ground:
         points={name: _points(world.layers.get(name)) for name in PLACES},
         areas=_areas(world.layers.get("protected_areas")),
         bounds=[[float(south), float(west)], [float(north), float(east)]],
+        communes=own,
     )
+
+
+def by_code(shapes: gpd.GeoSeries) -> dict[str, list[Any]]:
+    """Encode the polygons of territories.
+
+    Parameters
+    ----------
+    shapes
+        Polygons by code.
+
+    Returns
+    -------
+    dict
+        As :func:`encoded`, by code.
+    """
+    return {str(code): rings for code, rings in encoded(shapes).items()}
+
+
+def drawn_units(ground: Ground, codes: pd.Series) -> dict[str, list[Any]]:
+    """Encode the territories of a level that only a scenario gives, such as its SCoT.
+
+    Parameters
+    ----------
+    ground
+        The ground.
+    codes
+        Code of the territory of each commune.
+
+    Returns
+    -------
+    dict
+        As :func:`encoded`, by code.
+    """
+    communes = gpd.GeoDataFrame(geometry=ground.communes)
+    of = communes.dissolve(by=codes.reindex(communes.index).to_numpy(), method="coverage")
+    return by_code(of.geometry)
 
 
 def encoded(shapes: gpd.GeoSeries) -> dict[Any, list[Any]]:

@@ -5,8 +5,10 @@
 //
 // `ground` is what does not depend on the run (see siting.maps.Ground), `view` is the run
 // in one language. The map says what was clicked by firing "siting:select" with
-// { kind: "epci" | "site", code }, and answers to map.siting.select(kind, code, move): `code`
-// is null for nothing; a `move` larger than any before has the map go there.
+// { kind, code }: kind is "site" or the level of a territory. It answers to
+// map.siting.select(kind, code, move): `code` is null for nothing; a `move` larger than any
+// before has the map go there. Layers switched are told by "siting:layers", and set by
+// map.siting.layers(names).
 function sitingMap(map, ground, view) {
   "use strict";
 
@@ -74,14 +76,16 @@ function sitingMap(map, ground, view) {
 
   // --- Territories -----------------------------------------------------------------------
 
-  const found = { epci: new Map(), site: new Map() };
+  const found = { site: new Map() };
+  const outlines = { ...ground.units, [view.level]: ground.units[view.level] || view.rings };
   let selected = null;
+  let chosen = null; // the outline of the territory selected, of this level or another
 
   function territoryStyle(unit) {
     return {
-      className: "siting-epci",
+      className: "siting-unit",
       color: "#ffffff",
-      weight: 1,
+      weight: view.units.length > 300 ? 0.4 : 1,
       fillColor: unit.class === null ? "url(#" + HATCH + ")" : view.classes[unit.class].colour,
       fillOpacity: 1,
     };
@@ -89,18 +93,15 @@ function sitingMap(map, ground, view) {
 
   function addTerritories() {
     for (const unit of view.units) {
-      const rings = ground.units[unit.code];
+      const rings = outlines[view.level][unit.code];
       if (!rings) continue;
       const path = L.polygon(unpackRings(rings), territoryStyle(unit));
       path.bindTooltip(() => card(unit.name, null, unit.lines), { sticky: true, opacity: 1 });
-      path.on("click", () => fire("epci", unit.code));
+      path.on("click", () => fire(view.level, unit.code));
       path.on("mouseover", () => path.setStyle({ weight: 2.5, color: INK }).bringToFront());
-      path.on("mouseout", () => {
-        path.setStyle(territoryStyle(unit));
-        if (selected && selected.kind === "epci") emphasise("epci", selected.code, true);
-      });
+      path.on("mouseout", () => path.setStyle(territoryStyle(unit)));
       path.addTo(map);
-      found.epci.set(unit.code, { layer: path, style: territoryStyle(unit) });
+      path.getElement().dataset.code = unit.code;
     }
   }
 
@@ -176,13 +177,39 @@ function sitingMap(map, ground, view) {
   }
 
   function communeLayer(name) {
-    return L.polyline(ground.borders.commune.map(unpack), {
+    return L.polygon(Object.values(ground.units.commune).flatMap(unpackRings), {
       pane: name,
       color: "#8b8062",
-      weight: 0.8,
+      weight: 0.5,
       opacity: 0.7,
+      fill: false,
       interactive: false,
     });
+  }
+
+  // Layers are switched by the user or by the address; told once they settle.
+  const switches = new Map();
+  let switched = null;
+
+  function shownLayers() {
+    return [...switches].filter(([, layer]) => map.hasLayer(layer)).map(([key]) => key);
+  }
+
+  function layers(names) {
+    switched = names.join();
+    for (const [key, layer] of switches) {
+      if (names.includes(key) !== map.hasLayer(layer)) {
+        if (names.includes(key)) layer.addTo(map);
+        else layer.remove();
+      }
+    }
+  }
+
+  function tellLayers() {
+    const now = shownLayers().join();
+    if (now === switched) return;
+    switched = now;
+    map.fire("siting:layers", { names: now });
   }
 
   function addChoices() {
@@ -203,7 +230,7 @@ function sitingMap(map, ground, view) {
       if (view.places[key]) text.append(symbol(view.places[key].symbol, 12), " ");
       text.append(names[key]);
       control.addOverlay(layer, text.outerHTML);
-      if (view.shown.includes(key)) layer.addTo(map);
+      switches.set(key, layer);
     }
     control.addTo(map);
     const toggle = control.getContainer().querySelector(".leaflet-control-layers-toggle");
@@ -385,13 +412,23 @@ function sitingMap(map, ground, view) {
   }
 
   function emphasise(kind, code, on) {
-    const one = found[kind].get(code);
-    if (!one) return;
-    if (kind === "epci") {
-      one.layer.setStyle(on ? { color: INK, weight: 3.5 } : one.style);
-      if (on) one.layer.bringToFront();
+    if (kind !== "site") {
+      if (chosen) chosen.remove();
+      const rings = on && outlines[kind] && outlines[kind][code];
+      chosen = rings
+        ? L.polygon(unpackRings(rings), {
+            pane: "siting-chosen",
+            className: "siting-chosen",
+            color: INK,
+            weight: 3.5,
+            fill: false,
+            interactive: false,
+          }).addTo(map)
+        : null;
       return;
     }
+    const one = found.site.get(code);
+    if (!one) return;
     one.layer.setStyle(on ? { weight: 4, fillOpacity: 0.4 } : one.style);
     one.marker.getElement().classList.toggle("siting-selected", on);
     one.marker.setZIndexOffset(on ? 10000 : 0);
@@ -402,10 +439,11 @@ function sitingMap(map, ground, view) {
     selected = code === null ? null : { kind, code };
     const fresh = move > (recall().move || 0);
     if (fresh) keep({ move });
-    if (!selected || !found[kind].has(code)) return;
+    if (!selected) return;
     emphasise(kind, code, true);
-    if (fresh) {
-      map.fitBounds(found[kind].get(code).layer.getBounds(), {
+    const one = kind === "site" ? found.site.get(code) : chosen && { layer: chosen };
+    if (fresh && one) {
+      map.fitBounds(one.layer.getBounds(), {
         maxZoom: 11,
         paddingTopLeft: [50, 30],
         paddingBottomRight: [30, legend.offsetHeight + 30],
@@ -418,6 +456,7 @@ function sitingMap(map, ground, view) {
   focusInPlace();
   addTerritories();
   addBorders();
+  pane("chosen", 425, false);
   addChoices();
   addTowns();
   addSites();
@@ -426,5 +465,6 @@ function sitingMap(map, ground, view) {
   start();
   followZoom();
   map.setMaxBounds(L.latLngBounds(ground.bounds).pad(0.6));
-  map.siting = { select };
+  map.on("overlayadd overlayremove", tellLayers);
+  map.siting = { select, layers };
 }

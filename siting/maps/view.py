@@ -3,36 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+import pandas as pd
+
+from layers.errors import N_
 from layers.territory import Level
 from siting.account import Account
 from siting.domain import VerdictCode
 from siting.i18n import Translate
 from siting.labels import VERDICT_LABELS, hectares, number, percent
-from siting.maps.ground import encoded
+from siting.maps.ground import Ground, drawn_units, encoded
+from siting.maps.indicators import INDICATORS, USED_SHARE, Figures, classed, value_text
 from siting.maps.signs import (
     CROWD,
     PLACES,
     PROTECTED_KINDS,
-    SHARE_CLASSES,
     VERDICT_COLOURS,
     budget_share,
     marker_size,
-    share_class,
     svg,
     total_m2,
     verdict_symbol,
 )
-from siting.pipeline import Run
+from siting.pipeline import Run, World
+
+_BY_LEVEL: Final = {
+    Level.COMMUNE: N_("by commune"),
+    Level.EPCI: N_("by EPCI"),
+    Level.SCOT: N_("by SCoT"),
+    Level.DEPARTEMENT: N_("by département"),
+    Level.ZONE_EMPLOI: N_("by zone d’emploi"),
+    Level.REGION: N_("by région"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a map looks at the territories.
+
+    Parameters
+    ----------
+    level
+        Level of the territories.
+    indicator
+        What colours them: a name of :data:`siting.maps.INDICATORS`.
+    planned
+        Whether the sites of the scenario count in the budgets used.
+    """
+
+    level: Level = Level.EPCI
+    indicator: str = USED_SHARE
+    planned: bool = False
+
+
+DEFAULT_LOOK: Final = Look()
 
 
 def map_view(
     run: Run,
+    world: World,
     translate: Translate,
     *,
-    planned: bool = False,
+    look: Look = DEFAULT_LOOK,
     shown: Collection[str] | None = None,
+    ground: Ground | None = None,
 ) -> dict[str, Any]:
     """Return what the map shows of a run, as plain values.
 
@@ -40,25 +76,37 @@ def map_view(
     ----------
     run
         The run.
+    world
+        The territory and its layers.
     translate
         Language of the texts.
-    planned
-        Whether the sites of the scenario count in the budgets used.
+    look
+        Territories and indicator.
     shown
         Identifiers of the sites to show; all by default.
+    ground
+        The ground, for the outlines of a level that it does not hold.
 
     Returns
     -------
     dict
-        ``units`` (EPCI with class and figures), ``sites`` (place, verdict, size, figures),
-        ``classes``, ``verdicts``, ``places``, ``kinds``, ``labels``.
+        ``level``, ``units`` (territories with class and figures), ``rings`` (their outlines
+        where the ground has none), ``sites`` (place, verdict, size, figures), ``classes``,
+        ``verdicts``, ``places``, ``kinds``, ``labels``.
     """
     _ = translate
-    account = run.account if planned else run.before
+    account = run.account if look.planned else run.before
+    figures = Figures(account, world.layers, look.level)
+    values = INDICATORS[look.indicator].function(figures)
+    classes, positions = classed(look.indicator, figures, values, _)
+    missing = ground is not None and look.level.value not in ground.units
+    rings = drawn_units(ground, account.codes(look.level)) if missing and ground else {}
     return {
-        "units": list(_units(account, _)),
+        "level": look.level.value,
+        "units": list(_units(figures, look.indicator, values, positions, _)),
+        "rings": rings,
         "sites": list(_sites(run, _, shown)),
-        "classes": [{"label": _(one.label), "colour": one.colour} for one in SHARE_CLASSES],
+        "classes": [{"label": one.label, "colour": one.colour} for one in classes],
         "verdicts": {
             code.value: {
                 "label": _(VERDICT_LABELS[code]),
@@ -72,30 +120,36 @@ def map_view(
             for name, (title, shape) in PLACES.items()
         },
         "kinds": {kind: _(title) for kind, title in PROTECTED_KINDS.items()},
-        "shown": ["communes"],
-        "labels": _labels(account, _, planned=planned),
+        "labels": _labels(account, look, _),
     }
 
 
-def _units(account: Account, _: Translate) -> Iterator[dict[str, Any]]:
-    table = account.budgets(Level.EPCI)
+def _units(
+    figures: Figures, name: str, values: pd.Series, positions: pd.Series, _: Translate
+) -> Iterator[dict[str, Any]]:
+    indicator, table = INDICATORS[name], figures.budgets
+    told = _("{share} of the budget used")
+    text = _("{used_ha} ha used of {budget_ha} ha, {remaining_ha} ha remain")
     for code, row in zip(table.index, table.to_dict("records"), strict=True):
         used = total_m2(row["used_m2"], row["planned_m2"])
         budget = row["budget_m2"]
-        share = percent(budget_share(used, budget), _)
-        figures = _("{used_ha} ha used of {budget_ha} ha, {remaining_ha} ha remain")
+        lines = [
+            told.format(share=percent(budget_share(used, budget), _)),
+            text.format(
+                used_ha=hectares(used, _, decimals=1),
+                budget_ha=hectares(budget, _, decimals=1),
+                remaining_ha=hectares(row["remaining_m2"], _, decimals=1),
+            ),
+        ]
+        if name not in (USED_SHARE, "remaining_ha"):
+            value = value_text(indicator, values[code], _)
+            lines.insert(0, _("{title}: {value}").format(title=_(indicator.title), value=value))
+        position = positions[code]
         yield {
             "code": code,
             "name": row["name"],
-            "class": share_class(used, budget),
-            "lines": [
-                _("{share} of the budget used").format(share=share),
-                figures.format(
-                    used_ha=hectares(used, _, decimals=1),
-                    budget_ha=hectares(budget, _, decimals=1),
-                    remaining_ha=hectares(row["remaining_m2"], _, decimals=1),
-                ),
-            ],
+            "class": None if pd.isna(position) else int(position),
+            "lines": lines,
         }
 
 
@@ -127,14 +181,30 @@ def _sites(run: Run, _: Translate, shown: Collection[str] | None) -> Iterator[di
         }
 
 
-def _labels(account: Account, _: Translate, *, planned: bool) -> dict[str, Any]:
+def _stage(account: Account, look: Look, _: Translate) -> str:
+    """Tell what is counted in the budgets, and the unit."""
+    unit = _(INDICATORS[look.indicator].unit)
+    if look.indicator in ("vacancy", "job_seekers"):
+        return unit
     observed = _("observed until {year} and committed").format(year=account.last_observed_year)
+    if look.planned:
+        observed = _("{observed}, and the sites of the scenario").format(observed=observed)
+    return observed if look.indicator == USED_SHARE else f"{unit}, {observed}"
+
+
+def _territories(account: Account, look: Look, _: Translate) -> str:
+    if look.indicator == USED_SHARE:
+        title = _("ZAN budget {period} used").format(period=account.ruleset.period)
+    else:
+        title = _(INDICATORS[look.indicator].title)
+    return f"{title}, {_(_BY_LEVEL[look.level])}"
+
+
+def _labels(account: Account, look: Look, _: Translate) -> dict[str, Any]:
     return {
         "legend": _("Legend"),
-        "territories": _("ZAN budget {period} used, by EPCI").format(period=account.ruleset.period),
-        "stage": _("{observed}, and the sites of the scenario").format(observed=observed)
-        if planned
-        else observed,
+        "territories": _territories(account, look, _),
+        "stage": _stage(account, look, _),
         "unknown": _("unknown"),
         "sites": _("Sites, by verdict"),
         "size": _("the size grows with the area"),

@@ -1,4 +1,4 @@
-"""The page of the map: map, panel of what is selected, table of the sites."""
+"""The page of the map: map, panel of what is selected, tables."""
 
 from __future__ import annotations
 
@@ -16,23 +16,44 @@ from streamlit_folium import st_folium
 from layers.territory import Level
 from siting.errors import Problem
 from siting.i18n import Language, Translate, translator
-from siting.labels import number, percent
-from siting.maps import Ground, budget_share, draw, map_view, page_json
+from siting.labels import LEVEL_LABELS, number, percent
+from siting.maps import (
+    INDICATORS,
+    USED_SHARE,
+    Look,
+    available,
+    budget_share,
+    draw,
+    map_view,
+    page_json,
+)
 from siting.pipeline import Run
 from siting.ui import view
 from siting.ui.assets import serve_map_assets
 from siting.ui.context import Context
 from siting.ui.data import Sites
+from siting.ui.filters import filters, shown_sites
 from siting.ui.html import alert, joined, plain
 from siting.ui.measures import area_text
-from siting.ui.sidebar import filters
 from siting.ui.site_panel import shares_of, site_sheet
-from siting.ui.table import table
-from siting.ui.territory_panel import budget_row, closest, exceeded, overview, territory_sheet
+from siting.ui.table import table, territories_table
+from siting.ui.territory_panel import (
+    budget_row,
+    closest,
+    exceeded,
+    overview,
+    sites_in,
+    territory_sheet,
+)
 
-HEIGHT = 650
-"""Height of the map and of the panel, in pixels."""
+__all__ = ["header", "look_of", "page", "shown_sites"]
+
+HEIGHT = 565
+"""Height of the map, in pixels."""
+_CHOICES_HEIGHT = 80
 _MAP_KEY = "map"
+MAP_LEVELS = (Level.EPCI, Level.COMMUNE, Level.SCOT, Level.DEPARTEMENT, Level.ZONE_EMPLOI)
+"""Levels that the map may show, where the territory has them."""
 
 
 def page(context: Context) -> None:
@@ -43,17 +64,82 @@ def page(context: Context) -> None:
     context
         What the page is given.
     """
-    run, ground, sites, _ = context.run, context.ground, context.sites, context.translate
+    run, sites, _ = context.run, context.sites, context.translate
     filters(run, _)
     st.html(header(run, _))
     _told_of_file(run, sites, _)
     shown = shown_sites(run, view.current())
-    left, right = st.columns([1.72, 1], gap="medium")
+    look = look_of(context)
+    with st.container(key="split"):
+        left, right = st.columns([1.72, 1], gap="medium")
     with left:
-        _map(run, ground, sites, shown)
-    with right, st.container(height=HEIGHT, border=False, key="panel"):
-        _panel(run, _)
-    table(run, shown, _)
+        _choices(context, look)
+        _map(context, shown, look)
+    with right, st.container(height=HEIGHT + _CHOICES_HEIGHT, border=False, key="panel"):
+        _panel(context)
+    _tables(context, shown, look)
+
+
+def look_of(context: Context) -> Look:
+    """Return how the map looks at territories: what the address asks for and there is.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+
+    Returns
+    -------
+    Look
+        Level, indicator, and whether the sites of the scenario count.
+    """
+    looked = view.current()
+    known = looked.level in context.run.account.territory.levels
+    asked = looked.indicator in available(context.world.layers)
+    return Look(
+        looked.level if known else Level.EPCI,
+        looked.indicator if asked else USED_SHARE,
+        looked.planned,
+    )
+
+
+def _choices(context: Context, look: Look) -> None:
+    """Show the choice of territories and of indicator, above the map."""
+    _ = context.translate
+    levels = [level for level in MAP_LEVELS if level in context.run.account.territory.levels]
+    left, right = st.columns([1, 1.7], gap="small")
+    for column, name, label, options, titles in (
+        (left, "level", _("Territories"), levels, LEVEL_LABELS),
+        (
+            right, "indicator", _("Indicator"), list(available(context.world.layers)),
+            {one: INDICATORS[one].title for one in INDICATORS},
+        ),
+    ):  # fmt: skip
+        key = f"w-{name}-{context.lang}"
+        st.session_state[key] = getattr(look, name)
+        column.selectbox(
+            label, options, key=key, on_change=_chosen, args=(name, key),
+            format_func=lambda one, titles=titles: _(titles[one]),
+        )  # fmt: skip
+
+
+def _chosen(name: str, key: str) -> None:
+    view.change(**{name: st.session_state[key]})
+
+
+def _tables(context: Context, shown: list[str], look: Look) -> None:
+    """Show what the map shows as tables: sites, and territories."""
+    _ = context.translate
+    level = _(LEVEL_LABELS[look.level])
+    titles = (
+        _("Sites by rank ({count})").format(count=len(shown)),
+        _("Territories: {level}").format(level=level),
+    )
+    sites, territories = st.tabs(list(titles))
+    with sites:
+        table(context.run, shown, _)
+    with territories:
+        territories_table(context, look)
 
 
 def header(run: Run, translate: Translate) -> Markup:
@@ -92,30 +178,6 @@ def header(run: Run, translate: Translate) -> Markup:
         row["name"],
         joined(item.format(*figure) for figure in figures),
     )
-
-
-def shown_sites(run: Run, looked: view.View) -> list[str]:
-    """Return the sites that the filters keep.
-
-    Parameters
-    ----------
-    run
-        The run.
-    looked
-        The view, with its filters.
-
-    Returns
-    -------
-    list of str
-        Identifiers, in the order of the file.
-    """
-    kept = set(run.sites.index)
-    if looked.verdicts:
-        kept &= {key for key, verdict in run.verdicts.items() if verdict.code in looked.verdicts}
-    if looked.departements:
-        shares = run.shares[run.shares["level"] == Level.DEPARTEMENT.value]
-        kept &= set(shares.loc[shares["code"].isin(looked.departements), "site_id"])
-    return [str(key) for key in run.sites.index if key in kept]
 
 
 def _region(run: Run) -> str:
@@ -164,6 +226,10 @@ class _Bridge(MacroElement):
           window.Streamlit.setComponentValue(
             { kind: event.kind, code: event.code, at: Date.now() });
         });
+        {{ this._parent.get_name() }}.on("siting:layers", (event) => {
+          window.Streamlit.setComponentValue(
+            { kind: "layers", code: event.names, at: Date.now() });
+        });
         {% endmacro %}
         """
     )
@@ -175,13 +241,15 @@ class _Selection(MacroElement):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
+        map_div.siting.layers({{ this.layers }});
         map_div.siting.select({{ this.words }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, kind: str, code: str, move: int) -> None:
+    def __init__(self, kind: str, code: str, move: int, layers: Sequence[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.layers = page_json(list(layers))
         self.words = ", ".join(page_json(word) for word in (kind, code or None, move))
 
 
@@ -190,23 +258,31 @@ def _view_json(
     key: tuple[str, ...],  # noqa: ARG001 - what the run is found by
     shown: tuple[str, ...],
     lang: Language,
-    planned: bool,  # noqa: FBT001 - part of the key
-    _run: Run,
+    look: tuple[str, str, bool],
+    _context: Context,
 ) -> str:
-    return page_json(map_view(_run, translator(lang), planned=planned, shown=shown))
+    level, indicator, planned = look
+    seen = Look(Level(level), indicator, planned)
+    view_of = map_view(
+        _context.run, _context.world, translator(lang), look=seen, shown=shown,
+        ground=_context.ground,
+    )  # fmt: skip
+    return page_json(view_of)
 
 
-def _map(run: Run, ground: Ground, sites: Sites, shown: list[str]) -> None:
+def _map(context: Context, shown: list[str], look: Look) -> None:
+    run, ground, sites = context.run, context.ground, context.sites
     looked = view.current()
+    asked = (look.level.value, look.indicator, look.planned)
     key = (sites.digest, run.manifest.scenario_hash, run.manifest.version)
-    view_json = _view_json(key, tuple(shown), looked.lang, looked.planned, run)
+    view_json = _view_json(key, tuple(shown), looked.lang, asked, context)
     drawn = draw(ground, view_json, addresses=serve_map_assets(ground))
     drawn.add_child(_Bridge())  # type: ignore[no-untyped-call]
     kind, code = (
         ("site", looked.site) if looked.site else (str(looked.place_level or ""), looked.place_code)
     )
     selection = folium.FeatureGroup(control=False)
-    selection.add_child(_Selection(kind, code, view.last_move()))
+    selection.add_child(_Selection(kind, code, view.last_move(), looked.layers))
     st_folium(
         drawn, key=_MAP_KEY, height=HEIGHT, use_container_width=True, returned_objects=[],
         feature_group_to_add=selection, on_change=_clicked,
@@ -215,27 +291,49 @@ def _map(run: Run, ground: Ground, sites: Sites, shown: list[str]) -> None:
 
 def _clicked() -> None:
     clicked = st.session_state.get(_MAP_KEY) or {}
-    if clicked.get("kind"):
+    if clicked.get("kind") == "layers":
+        view.change(layers=tuple(filter(None, str(clicked.get("code", "")).split(","))))
+    elif clicked.get("kind"):
         view.select(str(clicked["kind"]), str(clicked.get("code", "")))
 
 
 # --- Panel --------------------------------------------------------------------------------
 
 
-def _panel(run: Run, _: Translate) -> None:
+def _panel(context: Context) -> None:
+    run, _ = context.run, context.translate
     looked = view.current()
+    level = looked.place_level
     if looked.site in run.sites.index:
         _back(_)
         st.html(site_sheet(run, looked.site, _))
         for share in shares_of(run, looked.site, Level.EPCI):
             label = _("Budget of {name}").format(name=share["name"])
             _epci_button(share["code"], plain(label))
-    elif looked.place_code in run.account.territory.codes(Level.EPCI):
+    elif (
+        level is not None
+        and level in run.account.territory.levels
+        and looked.place_code in run.account.territory.codes(level)
+    ):
         _back(_)
-        st.html(territory_sheet(run, looked.place_code, _))
+        if "territoire" in context.pages:
+            st.page_link(context.pages["territoire"], label=_("Trajectory and ledger in full"))
+        st.html(territory_sheet(run, looked.place_code, _, level=level))
+        _site_buttons(run, level, looked.place_code, _)
     else:
         st.html(overview(run, _region(run), _))
         _lists(run, _)
+
+
+def _site_buttons(run: Run, level: Level, code: str, _: Translate) -> None:
+    """Open the sites of a territory, by the keyboard too."""
+    names = run.sites["name"].to_dict()
+    for site_id in sites_in(run, level, code)["site_id"]:
+        label = _("Sheet of {name}").format(name=names[site_id])
+        st.button(
+            plain(label), key=f"epci-site-{site_id}", type="tertiary", on_click=view.go_to,
+            args=("site", site_id),
+        )  # fmt: skip
 
 
 def _lists(run: Run, _: Translate) -> None:

@@ -1,22 +1,28 @@
-"""The side bar: language, search, scenario, filters, file of sites."""
+"""The part of the side bar that pages share: language, search, scenario, file of sites."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import streamlit as st
 
 from layers.errors import LayerError
 from layers.territory import Level
-from siting.domain import VerdictCode
 from siting.i18n import LANGUAGES, Translate
-from siting.labels import VERDICT_LABELS
+from siting.labels import LEVEL_LABELS
 from siting.pipeline import Run, World
 from siting.scenario import Scenario, scenario_names
 from siting.ui import data, view, workspace
 from siting.ui.context import Context
+from siting.ui.filters import filters
 from siting.ui.html import alert
+from siting.ui.roles import ROLE_LABELS, Role
+
+__all__ = ["chosen_sites", "filters", "sidebar"]
 
 # A widget whose options are named in the language has a key of its own in each: Streamlit
 # keeps the chosen name, not the option.
+SEARCHED: Final = {level: LEVEL_LABELS[level] for level in Level}
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 FILE_KEY = "file"
 _PROBLEM_KEY = "file-problem"
@@ -56,9 +62,10 @@ def sidebar(context: Context) -> None:
     """
     with st.sidebar:
         _language()
-        _search(context.run, context.translate)
+        _search(context, context.translate)
         _scenario(context.scenario, context.translate)
         _file(context.translate)
+        _role(context.role, context.translate)
 
 
 def _language() -> None:
@@ -74,18 +81,30 @@ def _language() -> None:
     )  # fmt: skip
 
 
-def _search(run: Run, _: Translate) -> None:
-    territory = run.account.territory
-    options = [("epci", code) for code in territory.codes(Level.EPCI)]
-    options += [("site", str(key)) for key in run.sites.index]
-    names = run.sites["name"].to_dict()
+@st.cache_data(show_spinner=False, max_entries=8)
+def _options(
+    digest: str,  # noqa: ARG001 - part of the key
+    run_hash: str,  # noqa: ARG001 - part of the key
+    _run: Run,
+) -> dict[tuple[str, str], str]:
+    """Return what may be searched, with its name: sites, then territories from the largest."""
+    names = {("site", str(key)): f"{name} ({key})" for key, name in _run.sites["name"].items()}
+    territory = _run.account.territory
+    for level in (Level.EPCI, Level.SCOT, Level.ZONE_EMPLOI, Level.DEPARTEMENT, Level.COMMUNE):
+        if level in territory.levels:
+            own = territory.names(level).items()
+            names |= {(level.value, str(code)): f"{name} ({code})" for code, name in own}
+    return names
+
+
+def _search(context: Context, _: Translate) -> None:
+    names = _options(context.sites.digest, context.run.manifest.scenario_hash, context.run)
     key = f"w-search-{view.current().lang}"
+    kinds = {level.value: _(label) for level, label in SEARCHED.items()}
 
     def text(option: tuple[str, str]) -> str:
-        kind, code = option
-        if kind == "site":
-            return f"{names[code]} ({code})"
-        return territory.name(Level.EPCI, code)
+        kind = kinds.get(option[0], _("Site"))
+        return f"{names[option]} · {kind}"
 
     def changed() -> None:
         found = st.session_state[key]
@@ -94,8 +113,8 @@ def _search(run: Run, _: Translate) -> None:
         st.session_state[key] = None
 
     st.selectbox(
-        _("Find a site or an EPCI"), options, index=None, key=key, format_func=text,
-        placeholder=_("Name or code"), on_change=changed,
+        _("Find a commune, an EPCI or a site"), list(names), index=None, key=key,
+        format_func=text, placeholder=_("Name or code"), on_change=changed,
     )  # fmt: skip
 
 
@@ -124,43 +143,6 @@ def _scenario(chosen: Scenario, _: Translate) -> None:
     )  # fmt: skip
 
 
-def filters(run: Run, translate: Translate) -> None:
-    """Show the filters of sites in the side bar, for the pages that show sites.
-
-    Parameters
-    ----------
-    run
-        The run shown.
-    translate
-        The language.
-    """
-    with st.sidebar:
-        _filters(run, translate)
-
-
-def _filters(run: Run, _: Translate) -> None:
-    looked = view.current()
-    territory = run.account.territory
-    codes = territory.codes(Level.DEPARTEMENT)
-    key = f"w-verdicts-{looked.lang}"
-
-    def changed() -> None:
-        view.change(
-            verdicts=tuple(st.session_state[key]),
-            departements=tuple(st.session_state["w-departements"]),
-        )
-
-    st.multiselect(
-        _("Verdicts shown"), list(VerdictCode), default=looked.verdicts, key=key,
-        format_func=lambda code: _(VERDICT_LABELS[code]), placeholder=_("all"), on_change=changed,
-    )  # fmt: skip
-    st.multiselect(
-        _("Départements shown"), codes, key="w-departements", placeholder=_("all"),
-        default=[code for code in looked.departements if code in codes], on_change=changed,
-        format_func=lambda code: f"{territory.name(Level.DEPARTEMENT, code)} ({code})",
-    )  # fmt: skip
-
-
 def _file(_: Translate) -> None:
     st.file_uploader(
         _("File of sites"), key=FILE_KEY,
@@ -174,6 +156,13 @@ def _file(_: Translate) -> None:
     several = error is not None and any(p.code == "layer-choice" for p in error.problems)
     if uploaded is not None and (several or uploaded.file_id in _layers()):
         _layer(uploaded.file_id, _)
+
+
+def _role(role: Role, _: Translate) -> None:
+    """Tell which role looks, and that it may not see every site."""
+    if role is not Role.STRATEGIST:
+        text = _("Role: {role}. Only the sites that it may see are shown.")
+        st.caption(text.format(role=_(ROLE_LABELS[role])))
 
 
 def _layers() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The table of the sites, under the map."""
+"""The tables under the map: sites, territories."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from markupsafe import Markup
 
 from layers.errors import N_
 from layers.territory import Level
 from siting.i18n import Translate
 from siting.labels import UNKNOWN, VERDICT_LABELS, number, percent
+from siting.maps import INDICATORS, USED_SHARE, Figures, Look
 from siting.pipeline import Run
 from siting.ui import view
+from siting.ui.context import Context
 
 _KEY = "table"
 _SHOWN_KEY = "table-selected"
@@ -36,8 +37,6 @@ def table(run: Run, shown: list[str], translate: Translate) -> None:
     """
     _ = translate
     ordered = [str(key) for key in run.scores.rank[shown].sort_values(kind="stable").index]
-    title = _("Sites by rank ({count})").format(count=len(ordered))
-    st.html(Markup('<h3 class="sg-title">{}</h3>').format(title))
 
     def selected() -> None:
         rows = st.session_state[_KEY]["selection"]["rows"]
@@ -106,3 +105,83 @@ def _styled(sites: pd.DataFrame, _: Translate) -> Any:
     forms: dict[Any, Any] = {_(name): decimal for name in (_SCORE, _AREA, _ENAF)}
     forms[_(_RELIABILITY)] = lambda value: percent(value, _)
     return sites.reset_index(drop=True).style.format(forms, na_rep=UNKNOWN)
+
+
+_PLACES_KEY = "table-territories"
+
+
+def territories_table(context: Context, look: Look) -> None:
+    """Show the territories of the map; a row selects its territory.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+    look
+        How the map looks at territories.
+    """
+    _ = context.translate
+    account = context.run.account if look.planned else context.run.before
+    rows = territory_table(Figures(account, context.world.layers, look.level), look, _)
+    codes = [str(code) for code in rows.index]
+    key = f"{_PLACES_KEY}-{look.level}"
+
+    def selected() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        if chosen:
+            view.go_to(look.level.value, codes[chosen[0]])
+
+    def decimal(value: Any) -> str:
+        return number(value, _, decimals=1)
+
+    text = {_("Code"), _("Territory")}
+    forms: dict[Any, Any] = {name: decimal for name in rows.columns if name not in text}
+    styled: Any = rows.reset_index(drop=True).style.format(forms, na_rep=UNKNOWN)
+    st.dataframe(
+        styled, key=key,
+        on_select=selected, selection_mode="single-row", hide_index=True, width="stretch",
+        height=min(_ROW_HEIGHT * (len(rows) + 1) + 3, _MOST_HEIGHT),
+    )  # fmt: skip
+
+
+def territory_table(figures: Figures, look: Look, translate: Translate) -> pd.DataFrame:
+    """Return the territories with their budgets and the indicator of the map.
+
+    Parameters
+    ----------
+    figures
+        What is known of the level.
+    look
+        Names the indicator.
+    translate
+        The language.
+
+    Returns
+    -------
+    DataFrame
+        One row a territory, indexed by code, those that used the most of their budget first:
+        code, name, share used (%), the indicator, budget, used, planned and remaining hectares.
+    """
+    _ = translate
+    table = figures.budgets
+    hectares = {
+        name: table[f"{name}_m2"].astype("Float64") / 10_000
+        for name in ("budget", "used", "planned", "remaining")
+    }
+    columns: dict[str, Any] = {
+        _("Code"): [str(code) for code in table.index],
+        _("Territory"): table["name"].astype("object"),
+    }
+    for name in dict.fromkeys((USED_SHARE, look.indicator)):
+        one = INDICATORS[name]
+        title = f"{_(one.title)} ({_(one.unit)})"
+        columns[title] = one.function(figures).astype("Float64")
+    columns |= {
+        _("Budget (ha)"): hectares["budget"],
+        _("Used (ha)"): hectares["used"],
+        _("Sites of the scenario (ha)"): hectares["planned"],
+        _("Remains (ha)"): hectares["remaining"],
+    }
+    rows = pd.DataFrame(columns, index=table.index)
+    share = list(rows.columns)[2]
+    return rows.sort_values(share, ascending=False, kind="stable", na_position="last")

@@ -1,4 +1,4 @@
-"""The budget of an EPCI or of the region: gauge, figures, sites, sources."""
+"""The budget of a territory or of the region: gauge, figures, sites, sources."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from layers.errors import N_
 from layers.territory import Level
 from siting.account import Account
 from siting.i18n import Translate
-from siting.labels import EVIDENCE_LABELS, STATUS_LABELS, VERDICT_LABELS, percent
+from siting.labels import (
+    EVIDENCE_LABELS,
+    LEVEL_LABELS,
+    STATUS_LABELS,
+    VERDICT_LABELS,
+    percent,
+)
 from siting.maps import budget_share, total_m2
 from siting.pipeline import Run
 from siting.ui.html import Segment, badge, bar, facts, joined, paragraph, section, verdict_badge
+from siting.ui.ledger import ledger, lines_of
 from siting.ui.measures import area_text
 from siting.ui.site_panel import sentence
 from siting.zan.plan import TerritoryPlan
@@ -23,6 +30,7 @@ from siting.zan.plan import TerritoryPlan
 Row = dict[Hashable, Any]
 """A row of :meth:`siting.account.Account.budgets`."""
 
+OUTSIDE = N_("Part of this territory lies outside the region and is not counted.")
 _LONGEST = 1.5
 """Longest bar of the gauge, in budgets; the shortest shows the band of 20 %."""
 _SHORTEST = 1.25
@@ -33,17 +41,21 @@ _PARTS = (
 )
 
 
-def territory_sheet(run: Run, code: str, translate: Translate) -> Markup:
-    """Return the sheet of an EPCI.
+def territory_sheet(
+    run: Run, code: str, translate: Translate, *, level: Level = Level.EPCI
+) -> Markup:
+    """Return the sheet of a territory.
 
     Parameters
     ----------
     run
         The run.
     code
-        The EPCI.
+        Its code.
     translate
         The language.
+    level
+        Its level.
 
     Returns
     -------
@@ -51,16 +63,18 @@ def territory_sheet(run: Run, code: str, translate: Translate) -> Markup:
         HTML; every value of a file is escaped.
     """
     _ = translate
-    row = budget_row(run.account, Level.EPCI, code)
-    told = [_("ZAN budget of the EPCI")]
+    row = budget_row(run.account, level, code)
+    told = [_("ZAN budget: {level} {code}").format(level=_(LEVEL_LABELS[level]), code=code)]
     if not row["complete"]:
-        told.append(_("Part of this EPCI lies outside the region and is not counted."))
+        told.append(_(OUTSIDE))
+    lines = lines_of(run.account, level, code)
     parts = (
         _heading(row["name"], told),
-        _answer(run, code, _),
+        _answer(run, code, _) if level is Level.EPCI else Markup(),
         gauge(row, _),
-        _figures(run.account, row, _),
-        _sites(run, code, _),
+        figures(run.account, row, _),
+        _sites(run, level, code, _),
+        section(_("Ledger"), ledger(lines, _)),
         _sources(run, row, _),
     )
     return Markup('<article class="sg-sheet" data-territory="{}">{}</article>').format(
@@ -88,10 +102,10 @@ def overview(run: Run, code: str, translate: Translate) -> Markup:
     _ = translate
     row = budget_row(run.account, Level.REGION, code)
     parts = (
-        _heading(row["name"], [_("Click an EPCI or a site on the map to see its figures.")]),
+        _heading(row["name"], [_("Click a territory or a site on the map to see its figures.")]),
         _together(run, _),
         gauge(row, _),
-        _figures(run.account, row, _),
+        figures(run.account, row, _),
     )
     return Markup('<article class="sg-sheet">{}</article>').format(joined(parts))
 
@@ -244,7 +258,24 @@ def _box(code: Any, told: list[str], _: Translate) -> Markup:
     )
 
 
-def _figures(account: Account, row: Row, _: Translate) -> Markup:
+def figures(account: Account, row: Row, translate: Translate) -> Markup:
+    """Return the figures of a budget, from the reference to what remains.
+
+    Parameters
+    ----------
+    account
+        The account.
+    row
+        A budget of it.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
     reference = _("Reference {period}").format(period=account.ruleset.reference)
     budget = _("Budget {period}").format(period=account.ruleset.period)
     observed = _("Observed until {year}").format(year=account.last_observed_year)
@@ -265,9 +296,8 @@ def _figures(account: Account, row: Row, _: Translate) -> Markup:
     return facts(rows, strong=(2, len(rows) - 1))
 
 
-def _sites(run: Run, code: str, _: Translate) -> Markup:
-    table = run.shares
-    own = table[(table["level"] == Level.EPCI.value) & (table["code"] == code)]
+def _sites(run: Run, level: Level, code: str, _: Translate) -> Markup:
+    own = sites_in(run, level, code)
     names = run.sites["name"].to_dict()
     rows: list[tuple[Markup, Markup]] = []
     for site_id, enaf_m2 in zip(own["site_id"], own["enaf_m2"], strict=True):
@@ -277,6 +307,34 @@ def _sites(run: Run, code: str, _: Translate) -> Markup:
         rows.append((site, Markup("{}<small>ENAF</small>").format(area_text(enaf_m2, _))))
     none = paragraph(_("No site of the file lies here."), "sg-note")
     return section(_("Sites"), facts(rows) if rows else none)
+
+
+def sites_in(run: Run, level: Level, code: str) -> pd.DataFrame:
+    """Return what of each site lies in a territory.
+
+    Parameters
+    ----------
+    run
+        The run.
+    level, code
+        The territory.
+
+    Returns
+    -------
+    DataFrame
+        ``site_id``, ``area_m2``, ``enaf_m2`` (missing when unknown).
+    """
+    table = run.shares
+    if level.value in set(table["level"]):
+        own = table[(table["level"] == level.value) & (table["code"] == code)]
+        return own[["site_id", "area_m2", "enaf_m2"]].reset_index(drop=True)
+    # A level that only the scenario gives, such as the SCoT.
+    codes = run.account.codes(level)
+    inside = (table["level"] == Level.COMMUNE.value) & table["code"].isin(
+        codes.index[codes == code]
+    )
+    sums = table[inside].groupby("site_id", sort=False)[["area_m2", "enaf_m2"]]
+    return sums.sum(min_count=1).reset_index()
 
 
 def _sources(run: Run, row: Row, _: Translate) -> Markup:

@@ -22,6 +22,7 @@ _KEY = "view"
 _MOVE_KEY = "move"
 BASE: Final = "base"
 """Name of the scenario shown where the address names none."""
+_NONE: Final = "-"  # where the default is not nothing
 _YEAR = re.compile(r"20[0-9]{2}")
 _HASH = re.compile(r"[0-9a-f]{12}")
 _LEVELS: Final = frozenset({Level.COMMUNE, Level.EPCI, Level.SCOT, Level.DEPARTEMENT,
@@ -62,7 +63,7 @@ class View:
     place: str = ""
     level: Level = Level.EPCI
     indicator: str = "used_share"
-    layers: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ("communes",)
     planned: bool = False
     verdicts: tuple[VerdictCode, ...] = ()
     departements: tuple[str, ...] = ()
@@ -132,7 +133,7 @@ def from_query(query: Mapping[str, str], *, lang: Language = DEFAULT_LANGUAGE) -
         place=_place(query),
         level=next((one for one in _LEVELS if one == query.get("level")), default.level),
         indicator=query.get("indicator", default.indicator),
-        layers=_words(query.get("layers")),
+        layers=_words(query.get("layers", "communes")),
         planned=query.get("planned") == "1",
         verdicts=tuple(known[word] for word in _words(query.get("verdicts")) if word in known),
         departements=_words(query.get("departements")),
@@ -158,11 +159,11 @@ def _place(query: Mapping[str, str]) -> str:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) or _NONE if isinstance(value, tuple) else str(value)
 
 
 def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(word for word in (text or "").split(",") if word)
+    return tuple(word for word in (text or "").split(",") if word not in ("", _NONE))
 
 
 def current() -> View:

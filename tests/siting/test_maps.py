@@ -20,6 +20,7 @@ from siting.i18n import translator
 from siting.maps import (
     SHARE_CLASSES,
     Addresses,
+    Look,
     make_ground,
     map_view,
     marker_size,
@@ -28,10 +29,12 @@ from siting.maps import (
     site_map,
     verdict_symbol,
 )
+from siting.maps.ground import drawn_units
 from siting.pipeline import run
 from siting.ui.carte import header
 from siting.ui.territory_panel import closest, territory_sheet
 
+PLANNED = Look(planned=True)
 FRENCH, ENGLISH = translator("fr"), translator("en")
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{ 7*7 }}{% raw %}"
 
@@ -113,7 +116,9 @@ def test_a_larger_site_has_no_smaller_sign(first, second, crowded):
 
 def test_the_ground_is_the_land(world, ground):
     units = world.territory.units(Level.EPCI).set_index("code").geometry
-    drawn = gpd.GeoSeries({code: polygon(rings) for code, rings in ground.units.items()}, crs=4326)
+    drawn = gpd.GeoSeries(
+        {code: polygon(rings) for code, rings in ground.units["epci"].items()}, crs=4326
+    )
     drawn = drawn.to_crs(2154)
     assert set(drawn.index) == set(units.index)
     ratio = drawn.area / units.area
@@ -124,13 +129,23 @@ def test_the_ground_is_the_land(world, ground):
     assert cover == pytest.approx(world.territory.outline.area, rel=0.01)
 
 
+@pytest.mark.parametrize("level", ["commune", "departement", "zone_emploi"])
+def test_every_level_has_its_outlines(world, ground, level):
+    assert set(ground.units[level]) == set(world.territory.codes(Level(level)))
+
+
+def test_a_level_that_only_a_scenario_gives_is_drawn_from_its_communes(world, ground):
+    departements = world.territory.parents()["departement"]
+    assert drawn_units(ground, departements) == ground.units["departement"]
+
+
 def test_the_ground_names_the_towns_that_a_planner_looks_for(ground):
     first = {name for _x, _y, name, rank in ground.towns if rank == 0}
     assert {"Nantes", "Angers", "Le Mans", "Laval", "La Roche-sur-Yon", "Saint-Nazaire"} <= first
 
 
 def test_the_ground_is_light(ground):
-    assert len(ground.script.encode()) < 600_000
+    assert len(ground.script.encode()) < 800_000
 
 
 def test_places_keep_their_coordinates(world, ground):
@@ -145,9 +160,9 @@ def test_places_keep_their_coordinates(world, ground):
 # --- View -------------------------------------------------------------------------------
 
 
-def test_every_epci_is_in_the_class_of_its_budget(demo_run):
+def test_every_epci_is_in_the_class_of_its_budget(demo_run, world):
     table = demo_run.before.budgets(Level.EPCI)
-    view = map_view(demo_run, FRENCH)
+    view = map_view(demo_run, world, FRENCH)
     assert len(view["units"]) == len(table) > 70
     for unit in view["units"]:
         row = table.loc[unit["code"]]
@@ -155,8 +170,8 @@ def test_every_epci_is_in_the_class_of_its_budget(demo_run):
         assert unit["class"] == share_class(used, row["budget_m2"])
 
 
-def test_an_epci_whose_consumption_is_not_known_is_told_so(run_with_gaps):
-    view = map_view(run_with_gaps, ENGLISH, planned=True)
+def test_an_epci_whose_consumption_is_not_known_is_told_so(run_with_gaps, world):
+    view = map_view(run_with_gaps, world, ENGLISH, look=PLANNED)
     unknown = [unit for unit in view["units"] if unit["class"] is None]
     assert [unit["name"] for unit in unknown] == ["Communauté urbaine Angers Loire Métropole"]
     assert unknown[0]["lines"][0].startswith("–")
@@ -166,10 +181,11 @@ def test_an_epci_whose_consumption_is_not_known_is_told_so(run_with_gaps):
     assert closest(run_with_gaps.before, 100)
 
 
-def test_the_sites_of_the_scenario_count_when_asked(demo_run):
-    before = {unit["code"]: unit["class"] for unit in map_view(demo_run, FRENCH)["units"]}
+def test_the_sites_of_the_scenario_count_when_asked(demo_run, world):
+    before = {unit["code"]: unit["class"] for unit in map_view(demo_run, world, FRENCH)["units"]}
     after = {
-        unit["code"]: unit["class"] for unit in map_view(demo_run, FRENCH, planned=True)["units"]
+        unit["code"]: unit["class"]
+        for unit in map_view(demo_run, world, FRENCH, look=PLANNED)["units"]
     }
     over = {part.code for part in demo_run.plan.territories if part.remaining_after_m2 < 0}
     assert over
@@ -179,8 +195,8 @@ def test_the_sites_of_the_scenario_count_when_asked(demo_run):
     }
 
 
-def test_each_site_is_shown_in_its_place_with_its_verdict(demo_run):
-    view = map_view(demo_run, ENGLISH)
+def test_each_site_is_shown_in_its_place_with_its_verdict(demo_run, world):
+    view = map_view(demo_run, world, ENGLISH)
     assert {site["id"] for site in view["sites"]} == set(demo_run.sites.index)
     located = demo_run.sites.geometry.to_crs(4326)
     for site in view["sites"]:
@@ -191,23 +207,25 @@ def test_each_site_is_shown_in_its_place_with_its_verdict(demo_run):
 
 
 @pytest.mark.parametrize("code", list(VerdictCode))
-def test_a_marker_stands_for_each_verdict(demo_run, code):
+def test_a_marker_stands_for_each_verdict(demo_run, code, world):
     site_id = demo_run.sites.index[0]
     verdicts = {**demo_run.verdicts, site_id: Verdict(code)}
-    view = map_view(replace(demo_run, verdicts=verdicts), FRENCH, shown=[site_id])
+    view = map_view(replace(demo_run, verdicts=verdicts), world, FRENCH, shown=[site_id])
     (site,) = view["sites"]
     assert site["verdict"] == code.value
     assert view["verdicts"][code.value]["symbol"] == verdict_symbol(code)
 
 
-def test_only_the_sites_asked_for_are_shown(demo_run):
+def test_only_the_sites_asked_for_are_shown(demo_run, world):
     chosen = list(demo_run.sites.index[:3])
-    assert {site["id"] for site in map_view(demo_run, FRENCH, shown=chosen)["sites"]} == set(chosen)
-    assert map_view(demo_run, FRENCH, shown=[])["sites"] == []
+    assert {site["id"] for site in map_view(demo_run, world, FRENCH, shown=chosen)["sites"]} == set(
+        chosen
+    )
+    assert map_view(demo_run, world, FRENCH, shown=[])["sites"] == []
 
 
-def test_the_legend_is_in_the_language(demo_run):
-    french, english = map_view(demo_run, FRENCH), map_view(demo_run, ENGLISH)
+def test_the_legend_is_in_the_language(demo_run, world):
+    french, english = map_view(demo_run, world, FRENCH), map_view(demo_run, world, ENGLISH)
     assert french["labels"]["territories"] == "Budget ZAN 2021-2030 consommé, par EPCI"
     assert english["labels"]["territories"] == "ZAN budget 2021-2030 used, by EPCI"
     assert french["classes"][0]["label"] == "moins de 50\u00a0%"
@@ -237,20 +255,20 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_names_of_files_never_become_markup(demo_run, ground):
+def test_names_of_files_never_become_markup(demo_run, ground, world):
     sites = demo_run.sites.copy()
     sites.loc[sites.index[0], "name"] = EVIL
     plain_tags, tags = Tags(), Tags()
-    plain_tags.feed(page_of(site_map(demo_run, ground, FRENCH)))
-    page = page_of(site_map(replace(demo_run, sites=sites), ground, FRENCH))
+    plain_tags.feed(page_of(site_map(demo_run, world, ground, FRENCH)))
+    page = page_of(site_map(replace(demo_run, sites=sites), world, ground, FRENCH))
     tags.feed(page)
     assert [tag for tag, _ in tags.found] == [tag for tag, _ in plain_tags.found]
     assert page_json(EVIL)[1:-1] in page
 
 
-def test_the_page_asks_for_nothing_but_its_addresses(demo_run, ground):
+def test_the_page_asks_for_nothing_but_its_addresses(demo_run, ground, world):
     addresses = Addresses("../leaflet/leaflet.js", "../leaflet/leaflet.css", "../f.woff2", "g.js")
-    page = page_of(site_map(demo_run, ground, FRENCH, addresses=addresses))
+    page = page_of(site_map(demo_run, world, ground, FRENCH, addresses=addresses))
     tags = Tags()
     tags.feed(page)
     asked = {attrs[key] for _, attrs in tags.found for key in ("src", "href") if key in attrs}
@@ -260,9 +278,9 @@ def test_the_page_asks_for_nothing_but_its_addresses(demo_run, ground):
     assert len(page.encode()) < 150_000  # the ground is fetched once, not sent with each map
 
 
-def test_a_map_saved_to_a_file_stands_alone(demo_run, ground, tmp_path):
+def test_a_map_saved_to_a_file_stands_alone(demo_run, ground, tmp_path, world):
     target = tmp_path / "map.html"
-    site_map(demo_run, ground, FRENCH).save(target)
+    site_map(demo_run, world, ground, FRENCH).save(target)
     page = target.read_text(encoding="utf-8")
     assert ground.script in page
     local = re.findall(r'(?:src|href)="([^"]+)"', page)

@@ -144,7 +144,7 @@ def site_file(path: Path, names: list[str]) -> Path:
 
 def test_the_map_is_seen_in_french_with_territories_sites_and_legend(visit):
     page = visit()
-    assert on_map(page).locator("path.siting-epci").count() > 70
+    assert on_map(page).locator("path.siting-unit").count() > 70
     assert markers(page).count() == 30
     expect(on_map(page).locator(".siting-legend")).to_contain_text("Budget ZAN 2021-2030 consommé")
     expect(on_map(page).locator(".siting-legend")).to_contain_text("moins de 50")
@@ -220,7 +220,7 @@ def test_a_click_on_an_epci_shows_its_budget(visit, demo_run):
     page = visit()
     # Territories are drawn in the order of their codes.
     budgets = demo_run.before.budgets(Level.EPCI)
-    on_map(page).locator("path.siting-epci").nth(40).dispatch_event("click")
+    on_map(page).locator("path.siting-unit").nth(40).dispatch_event("click")
     shown = page.locator(f'article[data-territory="{budgets.index[40]}"]')
     expect(shown).to_contain_text(budgets["name"].iloc[40])
     expect(shown).to_contain_text("Budget 2021-2030")

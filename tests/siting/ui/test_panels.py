@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from itertools import chain
 
 import pandas as pd
 import pytest
@@ -11,13 +12,23 @@ from layers.territory import Level
 from siting.domain import VerdictCode
 from siting.i18n import translator
 from siting.labels import hectares, number, percent
-from siting.ui.carte import header, shown_sites
+from siting.ui.carte import header
 from siting.ui.data import file_name
+from siting.ui.filters import AREAS, ready_years, shown_sites
 from siting.ui.html import alert, bar, plain, section
+from siting.ui.ledger import ledger, ledger_table, lines_of
 from siting.ui.measures import area_text, site_points
 from siting.ui.site_panel import site_sheet
 from siting.ui.table import site_table
-from siting.ui.territory_panel import closest, exceeded, gauge, overview, territory_sheet
+from siting.ui.territory_panel import (
+    OUTSIDE,
+    closest,
+    exceeded,
+    gauge,
+    overview,
+    sites_in,
+    territory_sheet,
+)
 from siting.ui.view import View
 
 FRENCH, ENGLISH = translator("fr"), translator("en")
@@ -124,7 +135,7 @@ def test_the_sheet_of_an_epci_tells_its_budget(demo_run):
 
 def test_an_epci_partly_outside_the_region_says_so(demo_run):
     table = demo_run.account.budgets(Level.EPCI)
-    told = FRENCH("Part of this EPCI lies outside the region and is not counted.")
+    told = FRENCH(OUTSIDE)
     assert not table["complete"].all()
     for code, complete in table["complete"].items():
         assert (told in text_of(territory_sheet(demo_run, code, FRENCH))) == (not complete)
@@ -189,6 +200,61 @@ def test_filters_keep_the_sites_they_say(demo_run):
     parts = [shown_sites(demo_run, View(departements=(d,))) for d in ("44", "49", "53", "72", "85")]
     assert set().union(*parts) == set(everything)
     assert shown_sites(demo_run, View(departements=("99",))) == []
+
+
+def test_the_classes_of_area_hold_each_site_once(demo_run):
+    parts = [shown_sites(demo_run, View(areas=(name,))) for name in AREAS]
+    assert sorted(chain.from_iterable(parts)) == sorted(demo_run.sites.index)
+    area_ha = demo_run.sites["gross_area_m2"] / 10_000
+    assert set(parts[0]) == set(area_ha.index[area_ha < 5])
+    assert shown_sites(demo_run, View(areas=("5-20", "20-50"))) == [
+        key for key in demo_run.sites.index if 5 <= area_ha[key] < 50
+    ]
+
+
+def test_a_site_is_kept_by_the_year_its_works_may_start(demo_run):
+    years = ready_years(demo_run)
+    told = demo_run.sites["works_start_year"].dropna()
+    assert (years[told.index] == told).all()
+    for year in (2026, 2030):
+        assert set(shown_sites(demo_run, View(ready=year))) == set(
+            years.index[years.notna() & (years <= year).fillna(value=False)]
+        )
+
+
+def test_filters_hold_together(demo_run):
+    both = View(verdicts=(VerdictCode.OVER_BUDGET,), departements=("53",))
+    kept = [set(shown_sites(demo_run, replace(View(), **{n: getattr(both, n)})))
+            for n in ("verdicts", "departements")]  # fmt: skip
+    assert set(shown_sites(demo_run, both)) == kept[0] & kept[1]
+
+
+# --- Ledger -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [Level.EPCI, Level.COMMUNE, Level.ZONE_EMPLOI, Level.REGION])
+def test_the_ledger_of_a_sheet_ends_on_what_remains(demo_run, level):
+    account = demo_run.account
+    table = account.budgets(level)
+    planned = table.index[table["planned_m2"] > 0][0]
+    lines = lines_of(account, level, planned)
+    told = text_of(ledger(lines, FRENCH))
+    left = " ".join(area_text(table["remaining_m2"][planned], FRENCH).split())
+    assert told.endswith(f"{FRENCH('Remains')} {left}")
+    rows = ledger_table(account, lines, FRENCH)
+    counted = rows[rows[FRENCH("Counted here")] == FRENCH("yes")]
+    assert counted[FRENCH("Hectares")].sum() * 10_000 == pytest.approx(
+        int(table["remaining_m2"][planned])
+    )
+    assert set(sites_in(demo_run, level, planned)["site_id"]) <= set(demo_run.sites.index)
+
+
+def test_a_sheet_is_made_for_every_level(demo_run):
+    for level in (Level.COMMUNE, Level.DEPARTEMENT, Level.ZONE_EMPLOI):
+        code = demo_run.account.territory.codes(level)[0]
+        sheet = text_of(territory_sheet(demo_run, code, ENGLISH, level=level))
+        assert demo_run.account.territory.name(level, code) in sheet
+        assert code in sheet
 
 
 # --- Names of uploaded files ------------------------------------------------------------
