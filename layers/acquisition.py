@@ -23,6 +23,7 @@ from layers.recognition import (
     Reader,
     Recognised,
     file_columns,
+    files_of,
     meets,
     read_pulled,
     recognise,
@@ -93,7 +94,7 @@ def import_file(
     Parameters
     ----------
     path
-        The file.
+        The file, or a folder of files that make one layer.
     store
         The store.
     readers
@@ -117,10 +118,11 @@ def import_file(
     LayerError
         If the file is not recognised, ambiguous, or its reader refuses it.
     """
-    check_file(path)
-    cut = end_problem(path, form) if (form := _form(path)) else None
-    if cut is not None:
-        raise LayerError(cut)
+    for one in files_of(path):
+        check_file(one)
+        cut = end_problem(one, form) if (form := _form(one)) else None
+        if cut is not None:
+            raise LayerError(cut)
     with store.changing(), store.staged(path) as copy:
         found = recognise(copy, readers, sources, layer=layer, source=source, vintage=vintage)
         entry = _entry(found, new_entry(found.layer, "import"))

@@ -23,6 +23,7 @@ from layers.crs import parse_crs
 from layers.errors import N_, LayerError, Problem, problem
 from layers.files import layer_names, open_file
 from layers.raw_table import Geometries, RawTable, field_key, fold, row_problems
+from layers.recognition import file_columns
 from layers.spec import Provenance, Status
 
 _CRS: Final = "EPSG:2154"
@@ -42,6 +43,10 @@ _UNITS: Final[Mapping[str, tuple[str, ...]]] = {
     "departement": ("code_insee", "insee_dep"),
     "region": ("code_insee", "insee_reg"),
 }
+_FORMS: Final = (
+    frozenset({"code_insee", "code_insee_de_la_region"}),
+    frozenset({"insee_com", "insee_reg"}),
+)
 _SIREN: Final = re.compile(r"\d{9}")
 _EDITION: Final = re.compile(r"(?<!\d)(20\d\d)-\d\d-\d\d(?!\d)")
 
@@ -63,7 +68,7 @@ class AdminExpress:
 
 
 def is_admin_express(path: Path) -> bool:
-    """Tell whether a file is of ADMIN EXPRESS, by the names of its layers or its own.
+    """Tell whether a file is of ADMIN EXPRESS, by the names of its layers, or its columns.
 
     Parameters
     ----------
@@ -77,7 +82,15 @@ def is_admin_express(path: Path) -> bool:
     """
     if "commune" in {name.lower() for name in layer_names(path)}:
         return True
-    return path.suffix.lower() == ".shp" and path.stem.lower() == "commune"
+    if path.suffix.lower() == ".shp":
+        return path.stem.lower() == "commune"
+    return _is_commune_table(path)
+
+
+def _is_commune_table(path: Path) -> bool:
+    """Tell whether a file is one table of communes, as the service of IGN gives it."""
+    names = {field_key(name) for name in file_columns(path)}
+    return len(layer_names(path)) <= 1 and any(form <= names for form in _FORMS)
 
 
 def read_admin_express(
@@ -161,6 +174,8 @@ def _table(path: Path, layer: str) -> RawTable | None:
     if path.suffix.lower() == ".shp":
         beside = [p for p in path.parent.glob("*.[sS][hH][pP]") if p.stem.lower() == layer]
         return open_file(beside[0]) if beside else None
+    if layer == "commune" and _is_commune_table(path):
+        return open_file(path)
     found = {name.lower(): name for name in layer_names(path)}
     return open_file(path, layer=found[layer]) if layer in found else None
 

@@ -48,6 +48,15 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-unrecognised": N_("the file is not one of the layers that can be read: {found}"),
         "import-candidate": N_("not {expected}; columns missing: {found}"),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
+        "region-communes": N_(
+            "the communes of region {found} are not in the local data ({expected}): pull or import "
+            "ADMIN EXPRESS first"
+        ),
+        "parts-missing": N_(
+            "the layer is not used: {expected} are held, {found} still to be pulled"
+        ),
+        "cog-undrawn": N_("communes of the {expected} without outline: {found}"),
+        "cog-unlisted": N_("communes that the {expected} does not list: {found}"),
         "local-only": N_(
             "the local communes lie outside the embedded territory: import this layer too"
         ),

@@ -136,11 +136,12 @@ def _published(path: Path, provenance: Provenance | None) -> Layer:
         raise LayerError(problems)
     areas = gpd.GeoDataFrame(pd.concat(pieces, ignore_index=True), crs=PROTECTED_AREAS.crs)
     kinds = ", ".join(sorted({kind for _, kind in known}))
+    names = ", ".join(file.name for file, _ in known)
     vintages = sorted({year for file, _ in known if (year := year_in(file.stem.replace("_", " ")))})
     source = provenance or official_provenance(
         "PatriNat (OFB, MNHN)", f"Espaces protégés et inventaires : {kinds}", ", ".join(vintages)
     )
-    return make_layer(PROTECTED_AREAS, areas, replace(source, file=path.name), notes=tuple(notes))
+    return make_layer(PROTECTED_AREAS, areas, replace(source, file=names), notes=tuple(notes))
 
 
 def _areas(path: Path, kind: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:

@@ -158,6 +158,14 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "scot-several": N_(
             "the commune {found} is in several opposable SCoT ({expected}): left without any"
         ),
+        "planning-from-zones": N_(
+            "the planning stage of {found} sites, which the file does not tell, is estimated from "
+            "the zones of {expected}"
+        ),
+        "pene-commune": N_(
+            "the site lies in a commune concerned by a project of national scale ({found}); that "
+            "exempts it from nothing: only the order that names the project does"
+        ),
         "scot-nowhere": N_("no commune is in the perimeter of {found}"),
         "years-unclear": N_("neither its columns nor its name ({found}) tell the two years"),
         "cover-overlap": N_(

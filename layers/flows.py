@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
 from layers.cog import Passage, to_cog
 from layers.errors import N_, LayerError, Problem, problem
 from layers.harmonise import SPLITS
-from layers.ocs_ge_diff import load_ocsge_diff
+from layers.ocs_ge_diff import check_ocsge_diff, load_ocsge_diff
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 
 NET_FLOWS: Final = LayerSpec(
@@ -38,6 +38,7 @@ NET_FLOWS: Final = LayerSpec(
 """Contract of net artificialisation, from vintages of OCS GE: one row a commune and year."""
 
 _OVERSEAS: Final = "97"
+T = TypeVar("T")
 
 
 def no_net_flows() -> Layer:
@@ -141,20 +142,65 @@ def load_net_flows(path: Path, communes: Layer) -> Layer:
     LayerError
         With every problem of the files.
     """
+    return yearly_flows(_each(path, lambda file: load_ocsge_diff(file, communes.geo)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFiles:
+    """Files of changes of OCS GE, checked, not measured on communes yet.
+
+    Parameters
+    ----------
+    provenance
+        Where they come from.
+    """
+
+    provenance: Provenance
+
+
+def check_changes(path: Path, *, provenance: Provenance | None = None) -> ChangeFiles:
+    """Check files of changes without the communes they are to be measured on.
+
+    Parameters
+    ----------
+    path
+        As in :func:`load_net_flows`.
+    provenance
+        Provenance of ``path``, if it is known.
+
+    Returns
+    -------
+    ChangeFiles
+        What they are.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the files.
+    """
+    sources = _each(path, check_ocsge_diff)
+    vintage = " ; ".join(dict.fromkeys(one.vintage for one in sources))
+    file = ", ".join(one.file for one in sources)
+    told = replace(sources[0], vintage=vintage, file=file)
+    return ChangeFiles(provenance or told)
+
+
+def _each(path: Path, read: Callable[[Path], T]) -> list[T]:
+    """Read a file, or each of a folder; all their problems at once."""
     files = sorted([*path.glob("*.gpkg"), *path.glob("*.shp")]) if path.is_dir() else [path]
     if not files:
         expected = ".gpkg, .shp"
         raise LayerError(problem("file-format", file=path.name, found="", expected=expected))
-    changes: list[Layer] = []
+    found: list[T] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            changes.append(load_ocsge_diff(file, communes.geo))
+            found.append(read(file))
         except LayerError as error:
             problems += error.problems
     if problems:
         raise LayerError(problems)
-    return yearly_flows(changes)
+    return found
 
 
 def yearly_flows(changes: Sequence[Layer]) -> Layer:

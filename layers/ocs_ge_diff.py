@@ -100,11 +100,7 @@ def load_ocsge_diff(
     if ours.empty:
         found = code or N_("not stated")
         raise LayerError(problem("departement-unclear", file=path.name, found=found))
-    names = layers_of(path)
-    chosen = _chosen(path, names, layer)
-    fields, _ = read_info(path, chosen)
-    columns, years = _columns(path, chosen, fields)
-    change, shapes, method = _changes(path, chosen, columns)
+    change, shapes, years, source = _opened(path, layer)
     ours = ours.sort_values("code", ignore_index=True)
     outlines = np.asarray(ours.geometry.array, dtype=object)
     gained = _shared_m2(shapes[change == _GAIN], outlines)
@@ -118,6 +114,40 @@ def load_ocsge_diff(
             "renatured_m2": pd.array(np.rint(lost).astype(np.int64), "Int64"),
         }
     )
+    return make_layer(OCSGE_FLOWS, data, provenance or source)
+
+
+def check_ocsge_diff(path: Path) -> Provenance:
+    """Check a file of changes without the communes it is to be measured on.
+
+    Parameters
+    ----------
+    path
+        As in :func:`load_ocsge_diff`.
+
+    Returns
+    -------
+    Provenance
+        That of IGN, with the two years.
+
+    Raises
+    ------
+    LayerError
+        With what is wrong with the file; ``departement-unclear`` where its name does not tell
+        its département.
+    """
+    if departement_of(path.stem) is None:
+        found = N_("not stated")
+        raise LayerError(problem("departement-unclear", file=path.name, found=found))
+    return _opened(path, None)[3]
+
+
+def _opened(path: Path, layer: str | None) -> tuple[Any, Geometries, tuple[int, int], Provenance]:
+    """Return the sign of the change of each polygon, the polygons, the years, the provenance."""
+    chosen = _chosen(path, layers_of(path), layer)
+    fields, _ = read_info(path, chosen)
+    columns, years = _columns(path, chosen, fields)
+    change, shapes, method = _changes(path, chosen, columns)
     source = Provenance(
         publisher="IGN",
         title="OCS GE",
@@ -127,7 +157,7 @@ def load_ocsge_diff(
         method=method,
         file=path.name,
     )
-    return make_layer(OCSGE_FLOWS, data, provenance or source)
+    return change, shapes, years, source
 
 
 def _chosen(path: Path, names: list[str], layer: str | None) -> str:

@@ -60,7 +60,11 @@ class Reader:
         Forms of file it knows apart from those of its sources: each a tuple of regular
         expressions that columns must meet; none for a raster.
     suffixes
-        File suffixes it may have; any if empty.
+        File suffixes it may have; any if empty, rasters aside.
+    folders
+        Whether it can be a folder of files, read together.
+    dated
+        Whether it must be told the vintage to read: ``load(path, vintage=...)``.
     """
 
     name: str
@@ -68,6 +72,8 @@ class Reader:
     load: Callable[..., Loaded]
     forms: tuple[tuple[str, ...], ...] = ()
     suffixes: frozenset[str] = frozenset()
+    folders: bool = False
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +136,16 @@ def recognise(
         the nearest (``import-candidate``); if it could be several (``import-ambiguous``); if
         it looks like one layer only, with all that its reader finds wrong.
     """
-    check_file(path)
+    for one in files_of(path):
+        check_file(one)
     if source:
         layer = layer or sources.named([source])[source].layer
     if layer:
         return _read(path, _named(layer, readers), sources, source, vintage)
     columns = file_columns(path)
     fitting = [reader for reader in readers.values() if _fits(reader, path)]
-    alike = _nearest(
-        [one for one in fitting if not _lacking(one, columns, sources)[0]], columns, sources
-    )
+    alike = [one for one in fitting if not _lacking(one, columns, sources)[0]]
+    alike = _nearest(alike, columns, sources)
     good: list[Recognised] = []
     refused: list[Problem] = []
     # Without a likeness the readers are asked all the same: some know other forms.
@@ -159,13 +165,39 @@ def recognise(
     raise LayerError([*lacking, *dict.fromkeys(refused)])
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a folder, or the file itself.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder.
+
+    Returns
+    -------
+    list of Path
+        Sorted; those hidden and those of folders within are left out.
+
+    Raises
+    ------
+    LayerError
+        If the folder holds none (``file-missing``).
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(one for one in path.iterdir() if one.is_file() and one.name[0] != ".")
+    if not files:
+        raise LayerError(problem("file-missing", file=path.name))
+    return files
+
+
 def file_columns(path: Path) -> tuple[str, ...]:
     """Return the names of the columns of a file, of all its tables.
 
     Parameters
     ----------
     path
-        A CSV file, GeoParquet, or any file that GDAL reads.
+        A CSV file, GeoParquet, any file that GDAL reads, or a folder of these.
 
     Returns
     -------
@@ -173,6 +205,8 @@ def file_columns(path: Path) -> tuple[str, ...]:
         The names; empty where they cannot be read.
     """
     name = path.name.lower()
+    if path.is_dir():
+        return tuple(column for one in files_of(path) for column in file_columns(one))
     try:
         if name.endswith(_TEXTS):
             return _header(path)
@@ -273,13 +307,15 @@ def _named(layer: str, readers: Mapping[str, Reader]) -> Reader:
 
 
 def _fits(reader: Reader, path: Path) -> bool:
+    if path.is_dir():
+        return reader.folders
     suffix = path.suffix.lower()
     return suffix in reader.suffixes if reader.suffixes else suffix not in RASTERS
 
 
 def _lacking(reader: Reader, columns: tuple[str, ...], sources: Sources) -> tuple[list[str], int]:
     """Return what a file lacks to look like a layer, of how many: in its nearest form."""
-    if not reader.forms:  # a raster: its suffix tells
+    if not columns and reader.suffixes & RASTERS:  # a raster: its suffix tells
         return [], 1
     forms = [
         *reader.forms,
@@ -338,7 +374,7 @@ def _read(
         name: one for name, one in published.items() if one.columns and meets(one.columns, columns)
     }
     name = source or (next(iter(fitting)) if len(fitting) == 1 else "")
-    loaded = reader.load(path)
+    loaded = reader.load(path, vintage=vintage) if reader.dated else reader.load(path)
     own = loaded.provenance
     given = None
     if own.status is not Status.DECLARED:  # the reader knows by itself

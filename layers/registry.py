@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows, load_land_cover
+from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
 from layers.cog import Passage, load_passage
+from layers.cog_tables import load_cog_communes
 from layers.commune_figures import COMMUNE_FIGURES, COMMUNE_FIGURES_RULES, load_commune_figures
+from layers.cover_files import LAND_COVER_FORMS, POLYGONS, open_land_cover
 from layers.environment import PROTECTED_AREAS, load_protected_areas
 from layers.errors import N_, LayerError, Problem, problem
-from layers.flows import NET_FLOWS, flows_of_territory, load_net_flows
+from layers.flows import NET_FLOWS, check_changes, flows_of_territory, load_net_flows
 from layers.freight_sidings import FREIGHT_SIDINGS, load_freight_sidings
 from layers.frr import FRR, FRR_RULES, load_frr, with_frr
 from layers.harmonise import Rules, on_communes, recode
@@ -29,9 +31,11 @@ from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_
 from layers.industrial_flows import INDUSTRIAL_FLOWS, load_industrial_flows
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
+from layers.pene import PENE, PENE_RULES, load_pene
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
 from layers.recognition import RASTERS, Reader
+from layers.scot import DOCURBA_FORMS, SCOTS, SCOTS_RULES, load_scots
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec, Provenance
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
@@ -47,9 +51,12 @@ from layers.transport import (
     load_stations,
 )
 from layers.vacancy import VACANCY, VACANCY_RULES, load_vacancy
+from layers.zoning import ZONING, load_zoning
 
 PASSAGE: Final = "cog_passage"
 """Name under which :func:`load_layers` is given a passage table between COG."""
+COG: Final = "cog"
+"""Name of the communes of the COG: what the communes of a region are checked against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,16 @@ class OptionalSource:
         communes.
     commune
         Column of commune codes of a layer whose rows are not communes.
+    sparse
+        Whether a commune without a row has none of what the layer tells, so that nothing is
+        missing.
     """
 
     spec: LayerSpec
     load: Callable[..., Layer]
     rules: Rules | None = None
     commune: str | None = None
+    sparse: bool = False
 
 
 LAYERS: Mapping[str, Source] = MappingProxyType(
@@ -127,6 +138,9 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(FREIGHT_SIDINGS, load_freight_sidings),
             OptionalSource(PUBLIC_TRANSPORT_STOPS, load_public_transport_stops),
             OptionalSource(SEWAGE_PLANTS, load_sewage_plants, commune="commune"),
+            OptionalSource(SCOTS, load_scots, SCOTS_RULES, sparse=True),
+            OptionalSource(PENE, load_pene, PENE_RULES, sparse=True),
+            OptionalSource(ZONING, load_zoning),
             *(
                 OptionalSource(
                     spec, partial(load_commune_figures, spec), COMMUNE_FIGURES_RULES[name]
@@ -170,8 +184,15 @@ def _load_passage(path: Path, *, provenance: Provenance | None = None) -> Loaded
 # What a published file has, where it is neither the columns of the contract nor told by a
 # source: the stop times of a GTFS feed, the largest of its tables.
 _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
-    {PUBLIC_TRANSPORT_STOPS.name: (("trip_id", "departure_time", "stop_id"),)}
+    {
+        PUBLIC_TRANSPORT_STOPS.name: (("trip_id", "departure_time", "stop_id"),),
+        SCOTS.name: DOCURBA_FORMS,
+        ZONING.name: (("typezone", "partition|idurba|gpu_doc_id"),),
+        PROTECTED_AREAS.name: (("nom_site", "id_mnhn"),),
+    }
 )
+# Layers that a folder of files can make.
+_FOLDERS: Final = frozenset({COMMUNES.name, PROTECTED_AREAS.name, SCOTS.name})
 
 
 def _readers() -> Iterator[Reader]:
@@ -179,10 +200,20 @@ def _readers() -> Iterator[Reader]:
     for source in sources:
         own = tuple(re.escape(column.name) for column in source.spec.columns)
         forms = (own, *_FORMS.get(source.spec.name, ()))
-        yield Reader(source.spec.name, source.spec.title, source.load, forms)
+        folders = source.spec.name in _FOLDERS
+        yield Reader(source.spec.name, source.spec.title, source.load, forms, folders=folders)
     passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_\d{4}",))
     yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, passage)
-    yield Reader(LAND_COVER, N_("Land cover"), load_land_cover, suffixes=RASTERS)
+    cog = (("TYPECOM", "COM", "LIBELLE", "COMPARENT"),)
+    yield Reader(COG, N_("Communes of the COG"), load_cog_communes, cog)
+    yield Reader(
+        LAND_COVER, N_("Land cover"), open_land_cover, LAND_COVER_FORMS,
+        suffixes=RASTERS | POLYGONS, folders=True, dated=True,
+    )  # fmt: skip
+    changes = (("artificialisation",), (r"cs_\d{4}", r"us_\d{4}"), ("cs_avant", "cs_apres"))
+    yield Reader(
+        NET_FLOWS.name, NET_FLOWS.title, check_changes, changes, suffixes=POLYGONS, folders=True
+    )
 
 
 READERS: Mapping[str, Reader] = MappingProxyType({reader.name: reader for reader in _readers()})
@@ -316,8 +347,7 @@ def _loaded(
 ) -> dict[str, Layer]:
     """Return the layers that could be read; the communes tell which embedded ones serve."""
     layers: dict[str, Layer] = {}
-    readers = [name for name in READERS if name in given and name != PASSAGE]
-    for name in readers:
+    for name in [one for one in (*LAYERS, *OPTIONAL_LAYERS) if one in given]:
         source = LAYERS.get(name) or OPTIONAL_LAYERS[name]
         with _gathered(name, failures):
             layers[name] = source.load(given[name], provenance=provenances.get(name))
@@ -350,7 +380,11 @@ def _carry(
         commune = OPTIONAL_LAYERS[name].commune if name in OPTIONAL_LAYERS else None
         with _gathered(name, failures):
             if source.rules is not None:
-                layers[name] = on_communes(layers[name], codes, source.rules, passage=passage)
+                carried = on_communes(layers[name], codes, source.rules, passage=passage)
+                if name in OPTIONAL_LAYERS and OPTIONAL_LAYERS[name].sparse:
+                    told = [note for note in carried.notes if note.code != "code-missing"]
+                    carried = replace(carried, notes=tuple(told))
+                layers[name] = carried
             elif name == ENAF_FLOWS.name:
                 communes = layers[COMMUNES.name]
                 layers[name] = flows_of_territory(layers[name], communes, passage=passage)

@@ -16,7 +16,7 @@ from layers.sources import Sources
 from layers.spec import Layer, Provenance, Status
 from layers.store import Entry, StoreManifest
 
-Origin = Literal["embedded", "import", "pull", "absent"]
+Origin = Literal["embedded", "import", "pull", "build", "absent"]
 
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -33,7 +33,7 @@ class LayerStatus:
         Status of its figures; ``None`` where the layer is absent.
     origin
         ``embedded`` in the product, a file given by hand (``import``), downloaded
-        (``pull``), or ``absent``.
+        (``pull``), made of these (``build``), or ``absent``.
     publisher, vintage, licence, file
         As in :class:`layers.spec.Provenance`; empty where the layer is absent.
     recorded

@@ -20,6 +20,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from uuid import uuid4
@@ -41,7 +42,7 @@ _LOCK_WAIT_S: Final = 2.0
 _DIGEST_LENGTH: Final = 16
 _VERSION: Final = 1
 
-How = Literal["import", "pull"]
+How = Literal["import", "pull", "build"]
 Shelf = Literal["layers", "fetched"]
 
 
@@ -138,7 +139,9 @@ class Entry(_Record):
     folder: Annotated[str, Field(pattern=r"^((layers|fetched)/[a-z0-9_-]+/[0-9a-f]+)?$")]
     """Its folder in the store, with slashes."""
     files: tuple[StoredFile, ...]
-    """The file, then its companions (Shapefile)."""
+    """The file, then its companions (Shapefile); every file of a folder."""
+    is_folder: bool = False
+    """Whether it is a folder, whose files are read together."""
     told: ProvenanceRecord | None = None
     """What its reader tells of it; nothing where no reader takes it yet."""
     given: ProvenanceRecord | None = None
@@ -152,9 +155,15 @@ class Entry(_Record):
     last_modified: str = ""
     """Date of that version, as the server told it."""
     how: How
-    """``import``: a file given by hand. ``pull``: downloaded."""
+    """``import``: a file given by hand. ``pull``: downloaded. ``build``: made of these."""
     recorded: datetime
     """When it was recorded (UTC)."""
+
+    @property
+    def label(self) -> str:
+        """Name of its file, or of the files of its folder."""
+        names = [one.name for one in self.files]
+        return ", ".join(names if self.is_folder else names[:1])
 
 
 class StoreManifest(_Record):
@@ -214,7 +223,7 @@ class Store:
         Returns
         -------
         Path
-            Its main file.
+            Its main file, or its folder.
 
         Raises
         ------
@@ -224,7 +233,8 @@ class Store:
         found = self._changed(entry, full=False)
         if found:
             raise LayerError(found)
-        return self.folder / entry.folder / entry.files[0].name
+        place = self.folder / entry.folder
+        return place if entry.is_folder else place / entry.files[0].name
 
     def verify(self, entry: Entry) -> list[Problem]:
         """Check that the files of an entry are those that were recorded.
@@ -270,12 +280,12 @@ class Store:
 
     @contextmanager
     def staged(self, path: Path) -> Iterator[Path]:
-        """Copy a file, with its companions, into the store, to be checked there.
+        """Copy a file, with its companions, or a folder into the store, to be checked there.
 
         Parameters
         ----------
         path
-            The file.
+            The file, or a folder of files.
 
         Yields
         ------
@@ -283,10 +293,11 @@ class Store:
             The copy, in a folder of its own that is removed if it is not recorded.
         """
         folder = self.incoming(uuid4().hex)
-        folder.mkdir(parents=True)
+        place = folder / path.name if path.is_dir() else folder
+        place.mkdir(parents=True)
         try:
             for one in _with_companions(path):
-                shutil.copyfile(one, folder / one.name)
+                shutil.copyfile(one, place / one.name)
             yield folder / path.name
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -312,7 +323,7 @@ class Store:
         Parameters
         ----------
         path
-            The file, with its companions beside it.
+            The file, with its companions beside it, or a folder of files.
         entry
             What to record; its folder and files are filled here.
         shelf
@@ -333,8 +344,11 @@ class Store:
         manifest = self.manifest()
         key = name or entry.layer
         files = tuple(_stored(one) for one in _with_companions(path))
-        folder = f"{shelf}/{key}/{files[0].sha256[:_DIGEST_LENGTH]}"
-        whole = entry.model_copy(update={"folder": folder, "files": files})
+        is_folder = path.is_dir()
+        own = _together(files) if is_folder else files[0].sha256
+        folder = f"{shelf}/{key}/{own[:_DIGEST_LENGTH]}"
+        told = {"folder": folder, "files": files, "is_folder": is_folder}
+        whole = entry.model_copy(update=told)
         if self._changed(whole, full=True):
             self._move(path, whole)
         held: Mapping[str, Entry] = getattr(manifest, shelf)
@@ -421,7 +435,9 @@ def new_entry(layer: str, how: How) -> Entry:
 
 
 def _with_companions(path: Path) -> list[Path]:
-    """Return a file, and the other files of a Shapefile."""
+    """Return a file, and the other files of a Shapefile; or every file of a folder."""
+    if path.is_dir():
+        return sorted(one for one in path.iterdir() if one.is_file() and one.name[0] != ".")
     if path.suffix.lower() != ".shp":
         return [path]
     beside = sorted(
@@ -429,6 +445,12 @@ def _with_companions(path: Path) -> list[Path]:
         if one.stem == path.stem and one.suffix.lower() in _COMPANIONS
     )  # fmt: skip
     return [path, *beside]
+
+
+def _together(files: tuple[StoredFile, ...]) -> str:
+    """Return one digest of several files."""
+    told = "".join(f"{one.name}\n{one.sha256}\n" for one in files)
+    return sha256(told.encode()).hexdigest()
 
 
 def _stored(path: Path) -> StoredFile:

@@ -111,7 +111,8 @@ def load_communes(
     ----------
     path
         A vector file in EPSG:2154 with the columns of :data:`COMMUNES`, or ADMIN EXPRESS
-        (:mod:`layers.admin_express`); ``None`` for the embedded territory.
+        (:mod:`layers.admin_express`), a file or a folder of Shapefiles; ``None`` for the
+        embedded territory.
     region
         Code of the region whose communes are kept; ``None`` for all those of the file.
     passage
@@ -134,6 +135,8 @@ def load_communes(
     >>> len(load_communes().data)
     1228
     """
+    if path is not None and path.is_dir():
+        path = _communes_of(path)
     file = path or embedded_file(_EMBEDDED.file)
     source = provenance or (_EMBEDDED if path is None else local_provenance(file))
     lengths = {"code": 5, "epci": 9}
@@ -142,7 +145,13 @@ def load_communes(
         return checked_layer(COMMUNES, read.data, provenance or read.provenance, lengths=lengths)
     table = read_vector(file)
     if region is not None and "region" in table.columns:
+        regions = ", ".join(sorted(set(table["region"].dropna().astype(str))))
         table = table[table["region"] == region].reset_index(drop=True)
+        if table.empty:
+            raise LayerError(
+                problem("value-choice", file=file.name, field="region", found=region,
+                        expected=regions)
+            )  # fmt: skip
     return checked_layer(COMMUNES, table, source, lengths=lengths)
 
 
@@ -390,6 +399,16 @@ def load_territory() -> Territory:
         If an embedded file is broken.
     """
     return Territory(load_communes(), load_zonings())
+
+
+def _communes_of(folder: Path) -> Path:
+    """Return the file of communes of a folder of ADMIN EXPRESS."""
+    files = sorted(one for one in folder.iterdir() if one.suffix.lower() in {".shp", ".gpkg"})
+    for file in files:
+        if is_admin_express(file):
+            return file
+    found = ", ".join(one.name for one in files)
+    raise LayerError(problem("layer-missing", file=folder.name, found=found, expected="COMMUNE"))
 
 
 def _union(shapes: gpd.GeoSeries) -> shapely.Geometry:

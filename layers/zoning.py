@@ -145,6 +145,32 @@ def planning_stages(sites: gpd.GeoSeries, zoning: Layer) -> pd.Series:
     return pd.Series(np.where(known, labels, None), index=sites.index, name="zone_type")
 
 
+def with_planning_stages(sites: Layer, zoning: Layer) -> tuple[Layer, int]:
+    """Give sites the stage that zones tell, where their own file tells none.
+
+    Parameters
+    ----------
+    sites
+        The site table; a stage that is declared there stays as it is.
+    zoning
+        The zones.
+
+    Returns
+    -------
+    Layer
+        The sites; the same object where nothing changes.
+    int
+        How many sites got a stage from the zones.
+    """
+    silent = sites.geo["readiness_planning"].isna()
+    told = planning_stages(sites.geo.geometry[silent], zoning).dropna()
+    if told.empty:
+        return sites, 0
+    data = sites.geo.copy()
+    data.loc[told.index, "readiness_planning"] = told
+    return make_layer(sites.spec, data, sites.provenance, notes=sites.notes), len(told)
+
+
 def _text(table: RawTable, column: str | None) -> pd.Series:
     if column is None:
         return pd.Series([None] * len(table.data), dtype=object)

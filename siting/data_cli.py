@@ -1,4 +1,4 @@
-"""The words of ``siting data``: list, status, pull, import, check, forget, where."""
+"""The words of ``siting data``: list, status, pull, import, build, check, forget, where."""
 
 # Annotations are evaluated here on purpose: typer reads them, with texts already in the
 # user's language.
@@ -73,7 +73,7 @@ def data_app(translate: Translate) -> typer.Typer:
 
     @app.command("import", help=_("Recognise a file, check it and use it."))
     def import_(
-        file: Annotated[Path, typer.Argument(help=_("The file."))],
+        file: Annotated[Path, typer.Argument(help=_("The file, or a folder of files."))],
         layer: Annotated[
             str, typer.Option("--as", help=_("Layer it is, where the file does not tell."))
         ] = "",
@@ -92,6 +92,20 @@ def data_app(translate: Translate) -> typer.Typer:
                 file, layer=layer, source=source, vintage=vintage, form=form, translate=_
             )
         )
+
+    @app.command(
+        help=_("Assemble the territory of a region from local data, and tell what it lacks.")
+    )
+    def build(
+        region: Annotated[str, typer.Option("--region", help=_("INSEE code of the region."))],
+        scenario: Annotated[
+            str, typer.Option("--scenario", "-s", help=_("Scenario whose weights tell the cost."))
+        ] = "base",
+        form: format_option = "table",
+    ) -> None:
+        from siting.data_commands import build_command  # noqa: PLC0415
+
+        raise typer.Exit(build_command(region, scenario=scenario, form=form, translate=_))
 
     @app.command(help=_("Check that local files are those recorded, and read them all again."))
     def check(form: format_option = "table") -> None:

@@ -9,12 +9,19 @@ from typing import Any
 import typer
 
 from layers.acquisition import Acquired, import_file, is_readable, pull
+from layers.assembly import assemble_parts
 from layers.errors import LayerError, Problem
 from layers.polite import PoliteClient
 from layers.sources import DataSource, Sources
 from layers.status import LayerStatus
 from layers.store import Store
-from siting.data_terminal import print_acquired, print_check, print_sources, print_statuses
+from siting.data_terminal import (
+    print_acquired,
+    print_assembled,
+    print_check,
+    print_sources,
+    print_statuses,
+)
 from siting.documents import dumps, problem_document
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, EXIT_UNUSABLE
 from siting.i18n import Translate
@@ -24,6 +31,8 @@ from siting.local_data import (
     local_sources,
     statuses,
 )
+from siting.region import Assembled, assemble
+from siting.scenario import load_scenario
 
 
 def list_command(*, form: str, translate: Translate) -> int:
@@ -210,6 +219,12 @@ def pull_command(
         if form != "json":
             print_acquired(one, translate)
             _tell((*one.problems, *one.notes), translate)
+    parts = any(one.part for one in chosen.values())
+    for one in assemble_parts(store, READERS, sources) if parts else ():
+        done.append(one)
+        if form != "json":
+            print_acquired(one, translate)
+            _tell((*one.problems, *one.notes), translate)
     if form == "json":
         typer.echo(dumps({"pulled": [acquired_document(one, translate) for one in done]}))
     failed = [one for one in done if one.problems]
@@ -283,7 +298,7 @@ def acquired_document(done: Acquired, translate: Translate) -> dict[str, Any]:
         "layer": None if entry is None else entry.layer,
         "used": done.used,
         "unchanged": done.unchanged,
-        "file": None if entry is None else entry.files[0].name,
+        "file": None if entry is None else entry.label,
         "sha256": None if entry is None else entry.files[0].sha256,
         "size": None if entry is None else sum(one.size for one in entry.files),
         "source": None if entry is None else entry.source,
@@ -292,6 +307,83 @@ def acquired_document(done: Acquired, translate: Translate) -> dict[str, Any]:
         "status": None if told is None else str(told.status),
         "notes": [problem_document(one, translate) for one in done.notes],
         "problems": [problem_document(one, translate) for one in done.problems],
+    }
+
+
+def build_command(region: str, *, scenario: str, form: str, translate: Translate) -> int:
+    """Assemble the territory of a region, and tell what it lacks and what that costs.
+
+    Parameters
+    ----------
+    region
+        INSEE code of the region.
+    scenario
+        Name of a scenario, or a file: its weights tell the cost.
+    form
+        ``table`` or ``json``.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status: 1 when no site can be scored yet.
+
+    Raises
+    ------
+    SitingError
+        If the communes of the region are not in the local data, or a file cannot be read.
+    """
+    store = Store()
+    made = assemble(region, store, local_sources(store), load_scenario(scenario))
+    if form == "json":
+        typer.echo(dumps(assembled_document(made, translate)))
+    else:
+        print_assembled(made, translate)
+    _tell((*made.problems, *made.notes), translate)
+    return EXIT_DONE if made.scores else EXIT_REJECTED_ROWS
+
+
+def assembled_document(made: Assembled, translate: Translate) -> dict[str, Any]:
+    """Return a territory that was assembled as plain values.
+
+    Parameters
+    ----------
+    made
+        The territory.
+    translate
+        Language of titles and messages.
+
+    Returns
+    -------
+    dict
+        As ``docs/json.md`` tells.
+    """
+    return {
+        "region": made.region,
+        "name": made.name,
+        "n_communes": made.n_communes,
+        "n_epci": made.n_epci,
+        "scenario": made.scenario,
+        "reliability": made.reliability,
+        "budgets": made.budgets,
+        "scores": made.scores,
+        "layers": [status_document(one, translate) for one in made.layers],
+        "gaps": [
+            {
+                "layer": gap.layer,
+                "title": translate(gap.title),
+                "reason": gap.reason,
+                "coverage": gap.coverage,
+                "criteria": list(gap.criteria),
+                "weight": gap.weight,
+                "effect": translate(gap.effect) if gap.effect else "",
+                "sources": list(gap.sources),
+            }
+            for gap in made.gaps
+        ],
+        "notes": [problem_document(one, translate) for one in made.notes],
+        "problems": [problem_document(one, translate) for one in made.problems],
     }
 
 

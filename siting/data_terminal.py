@@ -15,6 +15,7 @@ from layers.store import Store
 from siting.i18n import Translate
 from siting.labels import STATUS_LABELS, percent
 from siting.local_data import StoreCheck
+from siting.region import Assembled
 from siting.terminal import output, plain, text_table
 
 _ORIGINS: Final[Mapping[str, str]] = MappingProxyType(
@@ -22,6 +23,7 @@ _ORIGINS: Final[Mapping[str, str]] = MappingProxyType(
         "embedded": N_("embedded"),
         "import": N_("local file"),
         "pull": N_("downloaded"),
+        "build": N_("assembled"),
         "absent": N_("absent"),
     }
 )
@@ -124,12 +126,59 @@ def print_acquired(done: Acquired, _: Translate) -> None:
     told = done.entry.told
     output().print(
         text.format(
-            name=plain(done.name), layer=done.entry.layer, file=plain(done.entry.files[0].name),
+            name=plain(done.name), layer=done.entry.layer, file=plain(done.entry.label),
             size=sum(one.size for one in done.entry.files),
             vintage="" if told is None else _said(told.vintage, _),
         ),
         markup=False,
     )  # fmt: skip
+
+
+_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "absent": N_("absent"),
+        "unusable": N_("unusable"),
+        "partial": N_("partial"),
+        "demonstration": N_("demonstration"),
+    }
+)
+
+
+def print_assembled(made: Assembled, _: Translate) -> None:
+    """Print the territory of a region, what it lacks and what that costs.
+
+    Parameters
+    ----------
+    made
+        The territory.
+    _
+        Language of the words.
+    """
+    screen = output()
+    text = _("Region {code}, {name}: {communes} communes, {epci} EPCI")
+    told = text.format(code=made.region, name=made.name, communes=made.n_communes, epci=made.n_epci)
+    screen.print(told, markup=False, style="bold")
+    rows = text_table(
+        [
+            (_("Layer"), "left"), (_("State"), "left"), (_("Coverage"), "right"),
+            (_("Unknown criteria"), "right"), (_("Weight"), "right"), (_("What is lost"), "left"),
+            (_("Sources"), "left"),
+        ]
+    )  # fmt: skip
+    for gap in made.gaps:
+        covered = "" if gap.coverage is None else percent(gap.coverage, _)
+        rows.add_row(
+            _(gap.title), _(_REASONS[gap.reason]), covered, str(len(gap.criteria)),
+            percent(gap.weight, _), _said(gap.effect, _), plain(", ".join(gap.sources)),
+        )  # fmt: skip
+    screen.print(rows)
+    reached = _("Reliability of a site at most: {share} (weights of the scenario “{scenario}”)")
+    told = reached.format(share=percent(made.reliability, _), scenario=made.scenario)
+    screen.print(told, markup=False)
+    if not made.budgets:
+        screen.print(_("Budgets cannot be worked out yet."), markup=False, style="yellow")
+    if not made.scores:
+        screen.print(_("Sites cannot be scored yet."), markup=False, style="yellow")
 
 
 def print_check(found: StoreCheck, _: Translate) -> None:

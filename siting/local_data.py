@@ -11,16 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from layers.artificialised_land import (
-    DEMONSTRATION_LAND_COVER,
-    LandCover,
-    Progress,
-    load_land_cover,
-)
+from layers.artificialised_land import DEMONSTRATION_LAND_COVER, LandCover, Progress
+from layers.cover_files import open_land_cover
 from layers.data_errors import data_problem
 from layers.errors import LayerError, Problem
+from layers.ocs_ge import PolygonCover
 from layers.recognition import Loaded
-from layers.registry import LAND_COVER, PASSAGE, READERS, gather_layers, is_embedded_territory
+from layers.registry import (
+    COG,
+    LAND_COVER,
+    PASSAGE,
+    READERS,
+    gather_layers,
+    is_embedded_territory,
+)
 from layers.sources import Sources, load_sources, user_sources
 from layers.spec import Layer, Provenance
 from layers.status import LayerStatus, layer_statuses
@@ -114,7 +118,7 @@ def load_local_layers(store: Store, files: Mapping[str, Path] | None = None) -> 
 
 def load_local_land_cover(
     store: Store, communes: Layer, *, progress: Progress | None = None
-) -> LandCover:
+) -> LandCover | PolygonCover:
     """Open the land cover in use.
 
     Parameters
@@ -128,21 +132,21 @@ def load_local_land_cover(
 
     Returns
     -------
-    LandCover
-        The local raster, else the demonstration one of the embedded territory.
+    LandCover or PolygonCover
+        The local one, else the demonstration raster of the embedded territory.
 
     Raises
     ------
     LayerError
-        If the local raster cannot be used, or if the territory is not the embedded one and
+        If the local one cannot be used, or if the territory is not the embedded one and
         has none.
     """
     entry = store.manifest().layers.get(LAND_COVER)
     if entry is not None:
-        return load_land_cover(store.path(entry), provenance=_given(entry))
+        return open_land_cover(store.path(entry), provenance=_given(entry))
     if not is_embedded_territory(communes):
         raise LayerError(data_problem("local-only", field=LAND_COVER))
-    return load_land_cover(progress=progress)
+    return open_land_cover(progress=progress)
 
 
 def statuses(store: Store, sources: Sources) -> tuple[LayerStatus, ...]:
@@ -171,14 +175,15 @@ def statuses(store: Store, sources: Sources) -> tuple[LayerStatus, ...]:
     entry = manifest.layers.get(LAND_COVER)
     if entry is not None:
         try:
-            loaded[LAND_COVER] = load_land_cover(store.path(entry), provenance=_given(entry))
+            loaded[LAND_COVER] = open_land_cover(store.path(entry), provenance=_given(entry))
         except LayerError as error:
             failures[LAND_COVER] = error.problems
     elif "communes" in layers and is_embedded_territory(layers["communes"]):
         loaded[LAND_COVER] = _Told(DEMONSTRATION_LAND_COVER)  # made only when sites are measured
-    passage = manifest.layers.get(PASSAGE)
-    if passage is not None and passage.told is not None and PASSAGE not in failures:
-        loaded[PASSAGE] = _Told(passage.told.provenance())
+    for name in (PASSAGE, COG):
+        held = manifest.layers.get(name)
+        if held is not None and held.told is not None and name not in failures:
+            loaded[name] = _Told(held.told.provenance())
     today = datetime.now(tz=UTC).date()
     return layer_statuses(READERS, loaded, manifest, sources, today=today, failures=failures)
 
@@ -236,7 +241,7 @@ def _gathered(
     entries = {
         name: entry
         for name, entry in store.manifest().layers.items()
-        if name in READERS and name != LAND_COVER and name not in files
+        if name in READERS and name not in {LAND_COVER, COG} and name not in files
     }
     paths = dict(files)
     lost: dict[str, tuple[Problem, ...]] = {}

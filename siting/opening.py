@@ -99,7 +99,7 @@ def hierarchy(territory: Territory) -> pd.DataFrame:
 
 
 def with_scots(scenario: Scenario, territory: Territory) -> Territory:
-    """Return the territory with the SCoT that the scenario gives.
+    """Return the territory with the SCoT that the scenario gives, in place of its own.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def with_scots(scenario: Scenario, territory: Territory) -> Territory:
     Returns
     -------
     Territory
-        The same where the scenario gives none.
+        The same where the scenario gives none: its SCoT, if any, are those of local data.
 
     Raises
     ------

@@ -6,7 +6,7 @@ The only module that wires readers, measures, scores and the account together.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,14 +15,17 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from layers.artificialised_land import LandCover, load_land_cover
+from layers.artificialised_land import LandCover
+from layers.cover_files import open_land_cover
 from layers.errors import N_
-from layers.ocs_ge import PolygonCover, load_ocs_ge
+from layers.ocs_ge import PolygonCover
+from layers.scot import scot_table
 from layers.sites import SiteFile, read_sites
 from layers.spec import Layer, Provenance, Status
 from layers.store import Store
 from layers.tables import embedded_file
 from layers.territory import Level, Territory
+from layers.zoning import with_planning_stages
 from siting import __version__
 from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
@@ -52,7 +55,6 @@ STEPS = (
 )
 LAND_COVER_FILE = "land_cover"
 """Name under which :func:`load_world` is given a land cover."""
-RASTERS = (".tif", ".tiff")
 DEMONSTRATION_SITES = "demonstration/sites.gpkg"
 
 
@@ -117,22 +119,15 @@ def load_world(
     store = Store(data)
     layers = load_local_layers(store, others)
     communes = layers["communes"]
-    territory = Territory(communes, layers.get("zonings"))
+    scots = layers.get("scot")
+    known = None if scots is None else scot_table(scots)
+    territory = Territory(communes, layers.get("zonings"), known)
     cover: LandCover | PolygonCover | None = None
     if land_cover and given is not None:
-        cover = _open_cover(given, told)
+        cover = open_land_cover(given, progress=told)
     elif land_cover:
         cover = load_local_land_cover(store, communes, progress=told)
     return World(layers, cover, territory)
-
-
-def _open_cover(path: Path | None, progress: Callable[[float], None]) -> LandCover | PolygonCover:
-    """Open a raster of OSO codes, an OCS GE file, or a folder of these (one a département)."""
-    if path is None or path.suffix.lower() in RASTERS:
-        return load_land_cover(path, progress=progress)
-    if path.is_dir():
-        return load_ocs_ge(sorted([*path.glob("*.gpkg"), *path.glob("*.shp")]))
-    return load_ocs_ge(path)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -218,9 +213,21 @@ def read(
     """
     outline = world.territory.outline
     if path is None:
-        file = embedded_file(DEMONSTRATION_SITES)
-        return read_sites(file, extent=outline, status=Status.DEMONSTRATION)
-    return read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
+        path = embedded_file(DEMONSTRATION_SITES)
+        file = read_sites(path, extent=outline, status=Status.DEMONSTRATION)
+    else:
+        file = read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
+    zoning = world.layers.get("zoning")
+    if zoning is None:
+        return file
+    sites, count = with_planning_stages(file.layer, zoning)
+    if not count:
+        return file
+    note = problem(
+        "planning-from-zones", file=path.name, field="readiness_planning", found=count,
+        expected=zoning.provenance.file, severity="warning",
+    )  # fmt: skip
+    return replace(file, layer=sites, notes=(*file.notes, note))
 
 
 def run(
@@ -302,7 +309,11 @@ def run(
         before=before,
         account=before.post(entries),
         rejected=file.rejected,
-        notes=(*file.notes, *_run_notes(scenario, sites)),
+        notes=(
+            *file.notes,
+            *_run_notes(scenario, sites),
+            *_pene_notes(sites, land, world),
+        ),
         row_count=file.row_count,
     )
 
@@ -495,6 +506,19 @@ def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]
             expected=f"{pair['area_m2']:.0f} m²",
             severity="warning",
         )
+
+
+def _pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
+    """Tell of sites in the communes of projects of national scale; it exempts them of nothing."""
+    if "pene" not in world.layers:
+        return
+    projects = world.layers["pene"].data.set_index("code")["project"]
+    inside = land.shares[land.shares["commune"].isin(projects.index)].drop_duplicates("site")
+    for site, commune in zip(inside["site"], inside["commune"], strict=True):
+        yield problem(
+            "pene-commune", row=int(sites.loc[site, "row"]), field="commune",
+            found=str(projects[commune]), severity="warning",
+        )  # fmt: skip
 
 
 def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:

@@ -49,7 +49,7 @@ def test_communes_are_in_the_opposable_scot(files):
 def test_a_scenario_reads_the_table(files, tmp_path):
     path = tmp_path / "scot.csv"
     read_scot_perimeters(*files).data.to_csv(path, index=False, sep=";")
-    assert read_scot(path) == {"01004": "21", "44109": "11", "44143": "21"}
+    assert read_scot(path)["scot"].to_dict() == {"01004": "21", "44109": "11", "44143": "21"}
 
 
 @pytest.mark.parametrize("which", [0, 1])
