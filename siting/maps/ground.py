@@ -198,6 +198,8 @@ def _towns(territory: Territory, housing: Layer | None) -> list[list[Any]]:
     """Name the largest towns, far enough from one another to be read at each zoom."""
     if housing is None:
         return []
+    if housing is None:
+        return []
     communes = territory.units(Level.COMMUNE)
     population = communes["code"].map(housing.data.set_index("code")["population"])
     order = population.astype("float64").sort_values(ascending=False).dropna()
@@ -221,12 +223,16 @@ def _towns(territory: Territory, housing: Layer | None) -> list[list[Any]]:
 def _points(layer: Layer | None) -> list[list[Any]]:
     if layer is None:
         return []
+    if layer is None:
+        return []
     degrees = layer.geo.geometry.centroid.to_crs(4326)
     columns = zip(degrees.x, degrees.y, layer.data["name"], strict=True)
     return [[round(x, 5), round(y, 5), str(name)] for x, y, name in columns]
 
 
 def _areas(layer: Layer | None) -> list[list[Any]]:
+    if layer is None:
+        return []
     if layer is None:
         return []
     simpler = layer.geo.geometry.simplify(30, preserve_topology=True)

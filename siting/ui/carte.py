@@ -48,9 +48,9 @@ from siting.ui.territory_panel import (
 
 __all__ = ["header", "look_of", "page", "shown_sites"]
 
-HEIGHT = 565
+HEIGHT = 550
 """Height of the map, in pixels."""
-_CHOICES_HEIGHT = 80
+_CHOICES_HEIGHT = 52
 _MAP_KEY = "map"
 MAP_LEVELS = (Level.EPCI, Level.COMMUNE, Level.SCOT, Level.DEPARTEMENT, Level.ZONE_EMPLOI)
 """Levels that the map may show, where the territory has them."""
@@ -119,6 +119,7 @@ def _choices(context: Context, look: Look) -> None:
         st.session_state[key] = getattr(look, name)
         column.selectbox(
             label, options, key=key, on_change=_chosen, args=(name, key),
+            label_visibility="collapsed",
             format_func=lambda one, titles=titles: _(titles[one]),
         )  # fmt: skip
 

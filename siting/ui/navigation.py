@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from layers.errors import N_
-from siting.ui import carte
+from siting.ui import carte, territoire
 from siting.ui.context import Context
 
 
@@ -33,5 +33,8 @@ class PageSpec:
     render: Callable[[Context], None]
 
 
-PAGES: Final = (PageSpec("carte", "carte", N_("Map"), carte.page),)
+PAGES: Final = (
+    PageSpec("carte", "carte", N_("Map"), carte.page),
+    PageSpec("territoire", "territoire", N_("Territory"), territoire.page),
+)
 """In the order of the navigation. One that is not written is not here."""

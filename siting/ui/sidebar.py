@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from layers.errors import LayerError
+from layers.errors import LayerError, SitingError
 from layers.territory import Level
 from siting.i18n import LANGUAGES, Translate
 from siting.labels import LEVEL_LABELS
@@ -17,6 +17,7 @@ from siting.ui.context import Context
 from siting.ui.filters import filters
 from siting.ui.html import alert
 from siting.ui.roles import ROLE_LABELS, Role
+from siting.zan.ruleset import load_rulesets
 
 __all__ = ["chosen_sites", "filters", "sidebar"]
 
@@ -26,6 +27,7 @@ SEARCHED: Final = {level: LEVEL_LABELS[level] for level in Level}
 LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 FILE_KEY = "file"
 _PROBLEM_KEY = "file-problem"
+_RULESET_PROBLEM_KEY = "ruleset-problem"
 
 
 def chosen_sites(world: World) -> data.Sites:
@@ -64,6 +66,7 @@ def sidebar(context: Context) -> None:
         _language()
         _search(context, context.translate)
         _scenario(context.scenario, context.translate)
+        _ruleset(context.scenario, context.translate)
         _file(context.translate)
         _role(context.role, context.translate)
 
@@ -126,7 +129,8 @@ def _scenario(chosen: Scenario, _: Translate) -> None:
 
     def title(name: str) -> str:
         scenario = chosen if name in edited else data.scenario(name)
-        return scenario.title if looked.lang == "fr" else scenario.title_en or scenario.title
+        own = scenario.title if looked.lang == "fr" else scenario.title_en or scenario.title
+        return _("{title} (modified)").format(title=own) if name in edited else own
 
     def changed() -> None:
         workspace.choose(st.session_state[key])
@@ -141,6 +145,34 @@ def _scenario(chosen: Scenario, _: Translate) -> None:
         _("Count its sites in the budgets of the map"), value=looked.planned, key="w-planned",
         on_change=counted,
     )  # fmt: skip
+
+
+def _ruleset(chosen: Scenario, _: Translate) -> None:
+    """Show the choice of the rule set; one that the scenario cannot be told under is told."""
+    lang, own = view.current().lang, chosen.zan.ruleset
+    rules = {one.id: one for one in load_rulesets()}
+    key = f"w-ruleset-{lang}"
+
+    def title(name: str) -> str:
+        if name not in rules:
+            return name
+        one = rules[name]
+        return one.title if lang == "fr" else one.title_en
+
+    def changed() -> None:
+        st.session_state[_RULESET_PROBLEM_KEY] = None
+        try:
+            workspace.set_ruleset(st.session_state[key])
+        except SitingError as error:
+            st.session_state[_RULESET_PROBLEM_KEY] = error
+
+    st.session_state[key] = own
+    options = [*rules] if own in rules else [own, *rules]
+    st.selectbox(_("Rule set"), options, key=key, format_func=title, on_change=changed)
+    error = st.session_state.get(_RULESET_PROBLEM_KEY)
+    if error is not None:
+        lines = [found.line(_) for found in error.problems]
+        st.html(alert(_("The scenario cannot be told under this rule set."), lines))
 
 
 def _file(_: Translate) -> None:

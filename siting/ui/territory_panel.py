@@ -70,7 +70,7 @@ def territory_sheet(
     lines = lines_of(run.account, level, code)
     parts = (
         _heading(row["name"], told),
-        _answer(run, code, _) if level is Level.EPCI else Markup(),
+        verdict_box(run, code, _) if level is Level.EPCI else Markup(),
         gauge(row, _),
         figures(run.account, row, _),
         _sites(run, level, code, _),
@@ -219,8 +219,24 @@ def _heading(name: str, told: list[str]) -> Markup:
     return Markup("<header><h2>{}</h2>{}</header>").format(name, lines)
 
 
-def _answer(run: Run, code: str, _: Translate) -> Markup:
-    """Tell the verdict of the chosen sites of the EPCI, all together."""
+def verdict_box(run: Run, code: str, translate: Translate) -> Markup:
+    """Tell the verdict of the chosen sites of an EPCI, all together.
+
+    Parameters
+    ----------
+    run
+        The run.
+    code
+        The EPCI.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML; nothing where no chosen site lies there.
+    """
+    _ = translate
     planned = next((part for part in run.plan.territories if part.code == code), None)
     if planned is None:
         return Markup()

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from siting.scenario import Scenario
+from siting.scenario import Scenario, scenario_hash, scenario_names, with_changes
 from siting.ui import data, view
 
 _KEY = "workspace"
@@ -88,6 +88,29 @@ def edit(edited: Scenario) -> None:
         The scenario.
     """
     view.change(scenario=data.shelve(edited))
+
+
+def set_ruleset(ruleset: str) -> None:
+    """Put the current scenario under another rule set.
+
+    Parameters
+    ----------
+    ruleset
+        Identifier of the rule set.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario cannot be told under this rule set.
+    """
+    edited = with_changes(scenario(), {"zan": {"ruleset": ruleset}})
+    key = scenario_hash(edited)
+    same = (name for name in scenario_names() if scenario_hash(data.scenario(name)) == key)
+    shipped = next(same, None)
+    if shipped is None:
+        edit(edited)
+    else:
+        choose(shipped)
 
 
 def choose(name: str) -> None:

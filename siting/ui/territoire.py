@@ -1,0 +1,343 @@
+"""The page of a territory: budget, trajectory, ledger, CV, and the rule set in words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+from markupsafe import Markup
+
+from layers.territory import Level
+from siting.account import Account
+from siting.domain import number_text
+from siting.i18n import Language, Translate
+from siting.labels import (
+    LEVEL_LABELS,
+    PARAMETER_LABELS,
+    STATUS_LABELS,
+    UNKNOWN,
+    VERIFIED_LABELS,
+    number,
+    parameter_value,
+    percent,
+)
+from siting.maps import INDICATORS, Figures, available, value_text
+from siting.pipeline import Run, World
+from siting.territory_cv import THEMES, TerritoryCV, territory_cv, territory_document
+from siting.trajectory import account_trajectories
+from siting.ui import view
+from siting.ui.context import Context
+from siting.ui.html import badge, facts, joined, paragraph
+from siting.ui.ledger import ledger_table, lines_of
+from siting.ui.measures import area_text
+from siting.ui.territory_panel import OUTSIDE, Row, budget_row, figures, gauge, verdict_box
+from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
+from siting.zan.ruleset import Ruleset
+from siting.zan.trajectory import Trajectory
+
+LEVELS: Final = (
+    Level.REGION, Level.DEPARTEMENT, Level.ZONE_EMPLOI, Level.SCOT, Level.EPCI, Level.COMMUNE,
+)  # fmt: skip
+"""Levels of the page, from the largest."""
+_SMALL: Final = 10
+
+
+def page(context: Context) -> None:
+    """Show the page.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+    """
+    _ = context.translate
+    level, code = place_of(context)
+    account = context.run.account
+    row = budget_row(account, level, code)
+    st.html(_header(account, level, code, row, _))
+    _choice(context, level, code)
+    left, right = st.columns([1, 1.72], gap="large")
+    with left:
+        st.html(_account(context, level, code, row))
+    with right:
+        _trajectory(context, level, code)
+    ledger, portrait, rules = st.tabs([_("Ledger"), _("Portrait"), _("Rule set")])
+    with ledger:
+        _ledger(context, level, code)
+    with portrait:
+        _portrait(context, level, code)
+    with rules:
+        st.html(ruleset_sheet(account.ruleset, context.lang, _))
+
+
+def place_of(context: Context) -> tuple[Level, str]:
+    """Return the territory of the page: the one selected, else the region.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+
+    Returns
+    -------
+    tuple
+        Level and code.
+    """
+    territory, looked = context.run.account.territory, view.current()
+    level = looked.place_level
+    if level in territory.levels and looked.place_code in territory.codes(level):
+        return level, looked.place_code
+    return Level.REGION, territory.codes(Level.REGION)[0]
+
+
+def _header(account: Account, level: Level, code: str, row: Row, _: Translate) -> Markup:
+    """Name the territory, with the figures that matter most."""
+    period = account.ruleset.period
+    shown: tuple[tuple[str, Any], ...] = (
+        (_("Budget {period}").format(period=period), row["budget_m2"]),
+        (_("Used until {year}").format(year=account.last_observed_year), row["used_m2"]),
+        (_("Sites of the scenario"), row["planned_m2"]),
+        (_("Remains"), row["remaining_m2"]),
+    )
+    item = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
+    where = f"{_(LEVEL_LABELS[level])} {code}"
+    if not row["complete"]:
+        where += f" · {_(OUTSIDE)}"
+    return Markup(
+        '<header class="sg-header"><div><h1>{}</h1><p>{}</p></div><dl>{}</dl></header>'
+    ).format(
+        row["name"], where, joined(item.format(name, area_text(area, _)) for name, area in shown)
+    )
+
+
+def _choice(context: Context, level: Level, code: str) -> None:
+    """Show the choice of a territory: its level, then its name."""
+    _ = context.translate
+    territory = context.run.account.territory
+    levels = [one for one in LEVELS if one in territory.levels]
+    level_key, code_key = f"w-place-level-{context.lang}", f"w-place-{level}"
+    names = territory.names(level).to_dict()
+
+    def level_chosen() -> None:
+        chosen = st.session_state[level_key]
+        first = territory.names(chosen).sort_values(kind="stable").index[0]
+        view.go_to(str(chosen), str(first))
+
+    def code_chosen() -> None:
+        view.go_to(str(level), st.session_state[code_key])
+
+    st.session_state[level_key], st.session_state[code_key] = level, code
+    left, right = st.columns([1, 1.72], gap="large")
+    left.selectbox(
+        _("Level"), levels, key=level_key, on_change=level_chosen,
+        format_func=lambda one: _(LEVEL_LABELS[one]),
+    )  # fmt: skip
+    right.selectbox(
+        _("Territory"), sorted(names, key=lambda one: (names[one], one)), key=code_key,
+        on_change=code_chosen, format_func=lambda one: f"{names[one]} ({one})",
+        disabled=len(names) == 1,
+    )  # fmt: skip
+
+
+def _account(context: Context, level: Level, code: str, row: Row) -> Markup:
+    run, _ = context.run, context.translate
+    local = row["reference_m2"] != row["reference_national_m2"]
+    observed = area_text(row["reference_national_m2"], _)
+    national = (_("Reference of the national observatory"), observed)
+    parts = [
+        verdict_box(run, code, _) if level is Level.EPCI else Markup(),
+        gauge(row, _),
+        facts([national]) if bool(local) else Markup(),
+        figures(run.account, row, _),
+    ]
+    return Markup('<article class="sg-sheet" data-territory="{}">{}</article>').format(
+        code, joined(parts)
+    )
+
+
+# --- Trajectory -----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _trajectory_of(account: Account, level: Level, code: str) -> Trajectory:
+    return account_trajectories(account, level, code=code)[code]
+
+
+def _trajectory(context: Context, level: Level, code: str) -> None:
+    _ = context.translate
+    trajectory = _trajectory_of(context.run.account, level, code)
+    title = _("Trajectory {period}").format(period=trajectory.period)
+    st.html(Markup('<h2 class="sg-title">{}</h2>').format(title))
+    if trajectory.unknown:
+        st.html(paragraph(_("No trajectory: the reference is unknown."), "sg-note"))
+        return
+    st.vega_lite_chart(
+        trajectory_spec(trajectory, _), width="stretch", theme="streamlit", key="trajectory"
+    )
+    key = _(
+        "Dashed line: pace that holds the budget. Red band: {share} beyond the budget, a legal "
+        "risk that is told and never added to it."
+    )
+    share = percent(float(trajectory.tolerance), _)
+    lines = [*map(paragraph, told(trajectory, _)), paragraph(key.format(share=share), "sg-note")]
+    st.html(Markup('<article class="sg-sheet sg-told">{}</article>').format(joined(lines)))
+    with st.expander(_("Numbers of the chart")):
+        _table(trajectory_table(trajectory, _), _)
+
+
+def _table(rows: pd.DataFrame, _: Translate) -> None:
+    """Show a table whose numbers are hectares."""
+
+    def decimal(value: Any) -> str:
+        return number(value, _, decimals=1)
+
+    forms: dict[Any, Any] = {
+        name: decimal for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name])
+    }
+    styled: Any = rows.style.format(forms, na_rep=UNKNOWN)
+    st.dataframe(styled, hide_index=True, width="stretch")
+
+
+def _ledger(context: Context, level: Level, code: str) -> None:
+    _ = context.translate
+    account = context.run.account
+    lines = lines_of(account, level, code)
+    st.html(
+        paragraph(
+            _(
+                "Every line of the account: the budget first, then what is taken from it. The "
+                "lines counted here add up to what remains, to the square metre."
+            ),
+            "sg-note",
+        )
+    )
+    _table(ledger_table(account, lines, _), _)
+
+
+# --- Portrait -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=128)
+def _cv_of(run: Run, world: World, level: Level, code: str) -> TerritoryCV:
+    return territory_cv(run, world, level, code)
+
+
+def _portrait(context: Context, level: Level, code: str) -> None:
+    """Tell what the territory has, and how it stands in the region."""
+    run, _ = context.run, context.translate
+    st.html(Markup('<h2 class="sg-title">{}</h2>').format(_("Within the region")))
+    rows = comparison(context, level, code)
+    st.dataframe(rows, hide_index=True, width="stretch")
+    cv = _cv_of(run, context.world, level, code)
+    document = territory_document(cv, run, _)["territory"]
+    for theme, title in THEMES.items():
+        own = [fact for fact in document["facts"] if fact["theme"] == theme]
+        if own:
+            st.html(Markup('<h2 class="sg-title">{}</h2>').format(_(title)))
+            st.dataframe(_cv_table(own, _), hide_index=True, width="stretch")
+
+
+def comparison(context: Context, level: Level, code: str) -> pd.DataFrame:
+    """Set the indicators of a territory beside those of the region and of its peers.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+    level, code
+        The territory.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator, as texts: the territory, the median of its level, the region.
+    """
+    _ = context.translate
+    account, layers = context.run.account, context.world.layers
+    own, whole = Figures(account, layers, level), Figures(account, layers, Level.REGION)
+    rows = []
+    for name in available(layers):
+        one = INDICATORS[name]
+        values = one.function(own)
+        row = {
+            _("Indicator"): _(one.title),
+            account.territory.name(level, code): value_text(one, values[code], _),
+            _("Median of its level"): value_text(one, values.median(), _),
+        }
+        if name != "remaining_ha":
+            row[_("Region")] = value_text(one, one.function(whole).iloc[0], _)
+        rows.append(row)
+    return pd.DataFrame(rows).fillna(UNKNOWN)
+
+
+def _cv_table(shown: list[dict[str, Any]], _: Translate) -> pd.DataFrame:
+    rows = []
+    for fact in shown:
+        status = "" if fact["status"] is None else _(STATUS_LABELS[fact["status"]])
+        notes = [fact["source"], *(note["message"] for note in fact["notes"])]
+        rows.append(
+            {
+                _("Figure"): fact["title"],
+                _("Value"): _value(fact["value"], fact["unit"], _),
+                _("Status"): status,
+                _("Vintage"): fact["vintage"],
+                _("Source, or why unknown"): " ; ".join(filter(None, notes)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _value(value: Any, unit: str, _: Translate) -> str:
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, str):
+        return value
+    if unit == _("share"):
+        return percent(value, _, decimals=1)
+    decimals = 0 if isinstance(value, int) or abs(value) >= _SMALL else 2
+    return f"{number_text(float(value), decimals, _)}\u00a0{unit}".strip()
+
+
+# --- Rule set -------------------------------------------------------------------------------
+
+
+def ruleset_sheet(rules: Ruleset, lang: Language, translate: Translate) -> Markup:
+    """Tell in words what a rule set means, with its status and the source of each parameter.
+
+    Parameters
+    ----------
+    rules
+        The rule set.
+    lang, translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    title, summary = rules.title, rules.summary
+    if lang == "en":
+        title, summary = rules.title_en, rules.summary_en
+    years = {"reference_source": str(rules.reference), "period_source": str(rules.period)}
+    row = Markup('<tr><th scope="row">{}</th><td>{}</td><td>{} <small>({})</small></td></tr>')
+    rows = joined(
+        row.format(
+            _(PARAMETER_LABELS[name]),
+            years.get(name) or parameter_value(parameter, _),
+            parameter.source,
+            _(VERIFIED_LABELS[parameter.verified]),
+        )
+        for name, parameter in rules.parameters.items()
+    )
+    head = Markup('<tr><th scope="col">{}</th><th scope="col">{}</th><th scope="col">{}</th></tr>')
+    return Markup(
+        '<article class="sg-sheet"><header><h2>{}</h2><p>{} {}</p></header><p>{}</p>'
+        '<table class="sg-wide"><thead>{}</thead><tbody>{}</tbody></table></article>'
+    ).format(
+        title, rules.id, badge(_(STATUS_LABELS[rules.status]), f"sg-status-{rules.status}"),
+        summary, head.format(_("Parameter"), _("Value"), _("Source")), rows,
+    )  # fmt: skip
