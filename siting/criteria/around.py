@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from siting.criteria.search import least_distances, pairs_within
+
 SITES_AT_ONCE = 50_000
 """Sites searched at once for communes in reach: bounds the table of pairs (some 50 MB)."""
 
@@ -67,14 +69,10 @@ def nearest_m(sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame | None) -> pd.
     >>> nearest_m(site, stations)["A"]
     np.float64(300.0)
     """
-    distances = np.full(len(sites), np.nan)
-    targets = [] if features is None else features.geometry.dropna()
-    if len(targets):
-        tree = shapely.STRtree(np.asarray(targets, dtype=object))
-        shapes = np.asarray(sites.geometry, dtype=object)
-        (found, _), found_m = tree.query_nearest(shapes, return_distance=True, all_matches=False)
-        distances[found] = found_m
-    return pd.Series(distances, index=sites.index)
+    if features is None:
+        return pd.Series(np.nan, index=sites.index)
+    shapes, targets = (np.asarray(one.geometry, dtype=object) for one in (sites, features))
+    return pd.Series(least_distances(shapes, targets), index=sites.index)
 
 
 def pairs_in_reach(
@@ -96,12 +94,10 @@ def pairs_in_reach(
     site, feature : ndarray
         Positions of the pairs, by site and then feature.
     """
-    tree = shapely.STRtree(np.asarray(features, dtype=object))
+    targets = np.asarray(features, dtype=object)
     shapes = np.asarray(sites.geometry, dtype=object)
     for start in range(0, len(sites), SITES_AT_ONCE):
-        part = shapes[start : start + SITES_AT_ONCE]
-        pairs = tree.query(part, predicate="dwithin", distance=radius_m)
-        site, feature = pairs[:, np.lexsort((pairs[1], pairs[0]))]
+        site, feature = pairs_within(shapes[start : start + SITES_AT_ONCE], targets, radius_m)
         yield site + start, feature
 
 
