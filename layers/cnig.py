@@ -72,7 +72,7 @@ def open_register(
     classes = _classes(path, limit_bytes)
     asked = next((name for name, known in classes.items() if known == layer), None)
     if not {SITE, PLOT} & classes.keys() or (layer is not None and asked is None):
-        return _alone(open_file(path, layer=layer, limit_bytes=limit_bytes))
+        return alone(open_file(path, layer=layer, limit_bytes=limit_bytes))
     if asked in (POLE, ESTABLISHMENT):
         return open_file(path, layer=layer, limit_bytes=limit_bytes)
     tables = {name: _rows(path, known, limit_bytes) for name, known in classes.items()}
@@ -88,6 +88,27 @@ def open_register(
         found = layer or ", ".join(classes[name] for name in CLASSES if name in classes)
         raise LayerError(problem("classes-empty", file=path.name, found=found))
     return replace(read, notes=(*notes, *read.notes))
+
+
+def is_register(path: Path, *, layer: str | None = None, limit_bytes: int = LIMIT_BYTES) -> bool:
+    """Tell whether a file holds classes of the standard, to be linked to one another.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Layer asked for, if any.
+    limit_bytes
+        Largest size accepted.
+
+    Returns
+    -------
+    bool
+        False for a file whose rows are read as they are.
+    """
+    classes = _classes(path, limit_bytes)
+    return bool({SITE, PLOT} & classes.keys()) and (layer is None or layer in classes.values())
 
 
 def _classes(path: Path, limit_bytes: int) -> dict[str, str]:
@@ -122,8 +143,20 @@ def _left_out(tables: Mapping[str, RawTable | None], classes: Mapping[str, str])
     ]  # fmt: skip
 
 
-def _alone(table: RawTable) -> RawTable:
-    """Read plots that come without their sites: the identifier is that of the plot."""
+def alone(table: RawTable) -> RawTable:
+    """Read rows that are linked to no other.
+
+    Parameters
+    ----------
+    table
+        The rows.
+
+    Returns
+    -------
+    RawTable
+        The same, but for plots that come without their sites: their identifier is that of
+        the plot.
+    """
     keys = {field_key(str(c)) for c in table.data.columns}
     is_plots = bool({"terr_id", "terrid"} & keys and {"terr_surf_brute", "tesurfbrut"} & keys)
     return _with_site(table, None) if is_plots else table

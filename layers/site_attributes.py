@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -24,7 +24,7 @@ from layers.cells import (
     read_text,
 )
 from layers.errors import N_, Problem, problem
-from layers.raw_table import Bools, Integers, RawTable, row_problems, told_of
+from layers.raw_table import Bools, RawTable, row_problems, told_of
 from layers.site_columns import SYNONYMS, Alias, Picked
 from layers.site_table import SITES
 from layers.spec import Column, Kind
@@ -113,15 +113,62 @@ _BY_NAME: Final[Mapping[str, _Reading]] = MappingProxyType(
 )
 
 
-def read_attributes(table: RawTable, picked: Picked) -> SiteAttributes:
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What only the whole of a file tells of its identifiers.
+
+    Parameters
+    ----------
+    shared
+        Positions of the rows of each identifier that several rows share.
+    given
+        Whether any row has an identifier of its own.
+    """
+
+    shared: Mapping[str, Sequence[int]]
+    given: bool
+
+
+def identifiers_of(table: RawTable, picked: Picked) -> tuple[pd.Series, Bools]:
+    """Read the identifiers of rows, and make those that lack.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    picked
+        Their columns that fill the site table.
+
+    Returns
+    -------
+    Series
+        Identifiers, in the order of the rows.
+    ndarray
+        Whether each was missing.
+    """
+    column = next(c for c in SITES.columns if c.name == "site_id")
+    return _made(_column(column, table, picked).column, table)
+
+
+def _made(given: pd.Series, table: RawTable) -> tuple[pd.Series, Bools]:
+    missing = given.isna().to_numpy(dtype=bool)
+    made = "row-" + pd.Series(table.rows).astype(str).str.zfill(6)
+    return given.where(~missing, made), missing
+
+
+def read_attributes(
+    table: RawTable, picked: Picked, *, of_file: Identifiers | None = None
+) -> SiteAttributes:
     """Read the attributes of the rows of a file.
 
     Parameters
     ----------
     table
-        The file.
+        The file, or some of its rows.
     picked
         Its columns that fill the site table.
+    of_file
+        Identifiers of the whole file; ``None`` where ``table`` holds all its rows.
 
     Returns
     -------
@@ -129,7 +176,7 @@ def read_attributes(table: RawTable, picked: Picked) -> SiteAttributes:
         ``site_id``, ``name``, ``source`` and ``confidentiality`` are never missing.
     """
     read = {c.name: _column(c, table, picked) for c in SITES.columns if c.name not in MADE}
-    read["site_id"] = _identifiers(read["site_id"], table, picked)
+    read["site_id"] = _identifiers(read["site_id"], table, picked, of_file)
     read["confidentiality"] = _confidentiality(read["confidentiality"], table, picked)
     columns = {name: one.column for name, one in read.items()}
     columns["name"] = columns["name"].where(columns["name"].notna(), columns["site_id"])
@@ -195,24 +242,22 @@ def _range(column: Column) -> str:
     return f"≥ {low:g}" if high is None else f"{low:g}–{high:g}"
 
 
-def _identifiers(given: _Read, table: RawTable, picked: Picked) -> _Read:
+def _identifiers(
+    given: _Read, table: RawTable, picked: Picked, of_file: Identifiers | None
+) -> _Read:
     """Make the identifiers that lack; refuse all rows that share one."""
     source = picked.source("site_id")
-    missing = given.column.isna().to_numpy(dtype=bool)
-    made = "row-" + pd.Series(table.rows).astype(str).str.zfill(6)
-    ids = given.column.where(~missing, made)
+    ids, missing = _made(given.column, table)
     texts = ids.to_numpy(dtype=object)
-    if missing.all():
+    if missing.all() if of_file is None else not of_file.given:
         notes = [problem("id-generated", severity="warning")]
     else:
         notes = row_problems(
             missing, table.rows, "id-missing", field=source, found=texts, severity="warning"
         )
-    shared = ids.duplicated(keep=False).to_numpy(dtype=bool)
-    listed = {
-        str(value): _listed(group.to_numpy(dtype=np.int64))
-        for value, group in pd.Series(table.rows)[shared].groupby(texts[shared])
-    }
+    rows_of = _shared(ids, table) if of_file is None else of_file.shared
+    shared = ids.isin(rows_of.keys()).to_numpy(dtype=bool)
+    listed = {value: _listed(rows) for value, rows in rows_of.items()}
     expected = ids.map(listed).to_numpy(dtype=object)
     errors = row_problems(
         shared, table.rows, "id-duplicate", field=source, found=texts, expected=expected
@@ -220,8 +265,16 @@ def _identifiers(given: _Read, table: RawTable, picked: Picked) -> _Read:
     return _Read(ids, [*given.errors, *errors], [*given.notes, *notes])
 
 
-def _listed(rows: Integers) -> str:
-    listed = ", ".join(map(str, rows[:_LISTED_ROWS].tolist()))
+def _shared(ids: pd.Series, table: RawTable) -> dict[str, list[int]]:
+    """Return the rows of each identifier that several rows share."""
+    shared = ids.duplicated(keep=False).to_numpy(dtype=bool)
+    texts = ids.to_numpy(dtype=object)[shared]
+    groups = pd.Series(table.rows)[shared].groupby(texts)
+    return {str(value): group.tolist() for value, group in groups}
+
+
+def _listed(rows: Sequence[int]) -> str:
+    listed = ", ".join(map(str, rows[:_LISTED_ROWS]))
     return f"{listed}…" if len(rows) > _LISTED_ROWS else listed
 
 

@@ -16,7 +16,7 @@ from layers.cnig import open_register
 from layers.errors import LayerError, Problem, problem
 from layers.files import LIMIT_BYTES
 from layers.raw_table import Bools, RawTable, fold, in_file, row_problems, told_of
-from layers.site_attributes import SiteAttributes, read_attributes
+from layers.site_attributes import Identifiers, SiteAttributes, read_attributes
 from layers.site_columns import CARTOFRICHES, NOT_FRICHES, Picked, Profile, pick_columns
 from layers.site_geometry import SiteShapes, elsewhere, out_of_range, site_shapes
 from layers.site_table import SITES, SITES_CRS
@@ -108,20 +108,49 @@ def read_sites(
     unplaced = elsewhere(table) or out_of_range(table)
     if unplaced is not None:
         raise LayerError(in_file([unplaced], table.name))
+    return sites_of(table, extent=extent, status=status, all_friches=all_friches)
+
+
+def sites_of(
+    table: RawTable,
+    *,
+    extent: shapely.Geometry | None = None,
+    status: Status = Status.DECLARED,
+    all_friches: bool = False,
+    of_file: Identifiers | None = None,
+) -> SiteFile:
+    """Turn the rows of a file, or some of them, into the site table.
+
+    Parameters
+    ----------
+    table
+        The rows, with their positions in the file.
+    extent, status, all_friches
+        As in :func:`read_sites`.
+    of_file
+        Identifiers of the whole file, where ``table`` holds a part of its rows; ``None`` where
+        it holds them all.
+
+    Returns
+    -------
+    SiteFile
+        The sites and what was found; ``row_count`` counts the rows of ``table``.
+    """
     picked = pick_columns(table)
-    attributes = read_attributes(table, picked)
+    attributes = read_attributes(table, picked, of_file=of_file)
     declared_area_m2 = attributes.columns["declared_area_m2"].to_numpy(dtype=float)
     shapes = site_shapes(table, declared_area_m2, extent=extent)
     found = [*table.rejected, *attributes.errors, *shapes.errors]
     no_friche = _no_friche(table, picked, all_friches=all_friches)
     left_out = tuple(table.rows[no_friche].tolist())
-    rejected = in_file([p for p in found if p.row not in set(left_out)], table.name)
+    left_rows = set(left_out)
+    rejected = in_file([p for p in found if p.row not in left_rows], table.name)
     kept = ~told_of(rejected, table.rows) & ~no_friche
     data = _assembled(table, attributes, shapes, kept)
     mismatches = _area_mismatches(data, shapes.is_disc[kept], picked.source("declared_area_m2"))
     notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes, *mismatches]
     if left_out:
-        notes = [p for p in notes if p.row not in set(left_out)]
+        notes = [p for p in notes if p.row not in left_rows]
         notes.append(_told_left_out(picked, no_friche))
     return SiteFile(
         layer=make_layer(SITES, data, _provenance(table, picked.profile, status)),

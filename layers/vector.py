@@ -6,8 +6,8 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from layers.crs import declared_crs, declared_projection, known_crs, sibling
 from layers.errors import N_, LayerError, Problem, problem
 from layers.gdal import plain_message, quiet_gdal, told_warnings
 from layers.geojson import told_apart
-from layers.raw_table import Bools, Geometries, RawTable, row_problems, unique_names
+from layers.raw_table import Geometries, RawTable, row_problems, unique_names
 
 _ERRORS: Final = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError,
@@ -81,31 +81,76 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
         chosen = reader.choose(layer)
         read, notes = reader.read(chosen)
         bent = read.wkb is not None and driver in _MAY_CURVE
-        curved = reader.curved(chosen, read.fids) if bent else None
+        curved = reader.curved(chosen) if bent else None
+    table = _as_table(reader, read, start=0, curved=curved)
+    return replace(table, notes=(*notes, *told_warnings(told, path)))
+
+
+def vector_batches(
+    path: Path, name: str, *, driver: str, title: str, layer: str | None, size: int
+) -> Iterator[RawTable]:
+    """Read one layer of a GeoPackage or FlatGeobuf file, some rows at once.
+
+    Parameters
+    ----------
+    path, name, driver, title, layer
+        As in :func:`read_vector`.
+    size
+        Rows at once.
+
+    Yields
+    ------
+    RawTable
+        Rows in the order of the file, with their positions in it. Texts that are not UTF-8,
+        against the standard of both formats, are decoded batch by batch.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read or the layer cannot be told.
+    """
+    reader = _Reader(path, name, driver, title)
+    with quiet_gdal() as told:
+        chosen = reader.choose(layer)
+        count = reader.count(chosen)
+        curved = reader.curved(chosen)
+    starts = range(0, count, size) if count > size else [0]
+    for start in starts:
+        with quiet_gdal() as said:
+            # A file that does not tell its rows is read as a whole.
+            read, notes = reader.read(chosen, start=start, size=size if count > size else None)
+        table = _as_table(reader, read, start=start, curved=curved)
+        warnings = told_warnings([*told, *said] if start == 0 else said, path)
+        yield replace(table, notes=(*notes, *warnings))
+
+
+def _as_table(
+    reader: _Reader, read: _Read, *, start: int, curved: npt.NDArray[np.int64] | None
+) -> RawTable:
+    """Make rows of what GDAL gave, from the position ``start`` (from 0) of the file."""
+    is_geojson = reader.driver == "GeoJSON"
     crs, errors = (
-        (None, [])
-        if read.wkb is None
-        else declared_crs(path, read.crs, geojson=driver == "GeoJSON")
+        (None, []) if read.wkb is None else declared_crs(reader.path, read.crs, geojson=is_geojson)
     )
-    rows, skipped = np.arange(1, len(read.data) + 1, dtype=np.int64), list[Problem]()
-    if driver == "GeoJSON":
-        rows, skipped = told_apart(path, name, rows)
+    rows = np.arange(start + 1, start + 1 + len(read.data), dtype=np.int64)
+    skipped: list[Problem] = []
+    if is_geojson:
+        rows, skipped = told_apart(reader.path, reader.name, rows)
     geometry: Geometries | None = None
     rejected: list[Problem] = []
     if read.wkb is not None:
         geometry, rejected = _geometries(read.wkb, rows)
     return RawTable(
-        name=name,
-        format=title,
+        name=reader.name,
+        format=reader.title,
         data=read.data,
         rows=rows,
         row_count=len(rows) + len(skipped),
         geometry=geometry,
         crs=crs,
-        curved=curved,
+        curved=None if curved is None or not len(curved) else np.isin(read.fids, curved),
         errors=tuple(errors),
         rejected=(*skipped, *rejected),
-        notes=(*notes, *told_warnings(told, path)),
     )
 
 
@@ -240,17 +285,26 @@ class _Reader:
             raise LayerError(problem("no-rows", file=self.name))
         raise LayerError(problem("layer-choice", file=self.name, found=", ".join(drawn)))
 
-    def read(self, layer: str) -> tuple[_Read, list[Problem]]:
-        """Read the rows, decoding by trial what is not UTF-8."""
+    def count(self, layer: str) -> int:
+        """Return the number of rows of a layer; below 0 where the file does not tell."""
         info = self._ask(pyogrio.read_info, layer=layer, encoding=_RAW_BYTES)
         if info["driver"] != self.driver:
             raise LayerError(_unreadable(self.path, self.name, self.title, info["driver"]))
+        return int(info["features"])
+
+    def read(
+        self, layer: str, *, start: int = 0, size: int | None = None
+    ) -> tuple[_Read, list[Problem]]:
+        """Read the rows, or some of them, decoding by trial what is not UTF-8."""
+        expected = self.count(layer)
+        if expected >= 0:
+            expected = max(0, expected - start) if size is None else min(size, expected - start)
         given = self._ask(
             pyogrio.raw.read, layer=layer, encoding=_RAW_BYTES, datetime_as_string=True,
-            return_fids=True, **_OPTIONS.get(self.driver, {}),
+            return_fids=True, skip_features=start, max_features=size,
+            **_OPTIONS.get(self.driver, {}),
         )  # fmt: skip
         meta, fids, wkb, columns = given
-        expected = info["features"]
         if expected >= 0 and len(fids) != expected:
             found = f"{len(fids)} / {expected}"
             raise LayerError(_unreadable(self.path, self.name, self.title, found))
@@ -261,14 +315,14 @@ class _Reader:
         )
         return _Read(wkb, data, meta["crs"], fids), notes
 
-    def curved(self, layer: str, fids: npt.NDArray[np.int64]) -> Bools | None:
-        """Tell which geometries were curved, before GDAL made segments of them."""
+    def curved(self, layer: str) -> npt.NDArray[np.int64]:
+        """Return the features whose geometry was curved, before GDAL made segments of it."""
         quoted = layer.replace("\\", "\\\\").replace('"', '\\"')
         _, found, _, _ = self._ask(
             pyogrio.raw.read, sql=f'SELECT * FROM "{quoted}" WHERE {_CURVED}',  # noqa: S608
             sql_dialect="OGRSQL", columns=[], read_geometry=False, return_fids=True,
         )  # fmt: skip
-        return np.isin(fids, found) if len(found) else None
+        return np.asarray(found, dtype=np.int64)
 
     def _codepage(self) -> str | None:
         """Return what the ``.cpg`` beside a Shapefile declares."""

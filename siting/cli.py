@@ -10,8 +10,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +24,7 @@ from siting.data_cli import Format, data_app, progress_bar
 from siting.errors import EXIT_INTERNAL, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
 
+SECONDS_BETWEEN_LINES = 10
 RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
 DATA_VARIABLE = "SITING_DATA"  # that of layers.store, too heavy to be imported here
@@ -172,7 +175,7 @@ def build_app(lang: Language) -> typer.Typer:
         pass
 
     @app.command(help=_("Score the sites of a file and tell whose ZAN budget they take from."))
-    def score(
+    def score(  # noqa: PLR0913 - one parameter an option
         file: Annotated[
             Path | None,
             typer.Argument(
@@ -180,6 +183,7 @@ def build_app(lang: Language) -> typer.Typer:
                 help=_("File of sites; the embedded demonstration sites when it is left out."),
             ),
         ] = None,
+        *,
         scenario: scenario_option = "base",
         ruleset: ruleset_option = None,
         out: Annotated[
@@ -189,7 +193,38 @@ def build_app(lang: Language) -> typer.Typer:
         form: format_option = "table",
         layer: layer_option = None,
         all_friches: friches_option = False,
+        partition_size: Annotated[
+            int | None,
+            typer.Option(
+                "--partition-size",
+                min=1,
+                help=_("Score in batches of so many sites; --out is then a folder of parts."),
+            ),
+        ] = None,
+        workers: Annotated[
+            int | None,
+            typer.Option("--workers", min=1, help=_("Score in batches, in so many processes.")),
+        ] = None,
+        dask: Annotated[
+            str | None,
+            typer.Option(
+                "--dask", help=_("Score in batches, on the Dask cluster at this address (tcp://…).")
+            ),
+        ] = None,
+        resume: Annotated[
+            bool, typer.Option("--resume", help=_("Go on with batches that were interrupted."))
+        ] = False,
     ) -> None:
+        if resume or any(option is not None for option in (partition_size, workers, dask)):
+            from siting.batch_command import Batches, batch_command  # noqa: PLC0415 - heavy
+
+            batches = Batches(partition_size, workers or 1, dask, resume)
+            with _paces(_) as told:
+                status = batch_command(
+                    file, scenario=scenario, ruleset=ruleset, out=out, form=form,
+                    reading=(layer, all_friches), batches=batches, lang=lang, told=told,
+                )  # fmt: skip
+            raise typer.Exit(status)
         from siting.commands import Reading, score_command  # noqa: PLC0415 - heavy, see the module
 
         with progress_bar(_) as progress:
@@ -473,6 +508,33 @@ def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
                 progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
+
+
+@contextmanager
+def _paces(_: Translate) -> Iterator[Callable[[str, int, int, float, float | None], None]]:
+    """Show the pace of batches: a bar on a terminal, a line every few seconds elsewhere."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
+    text = _("{rate} sites/s, {left} left")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[pace]}"))
+    last = time.monotonic()
+    live = sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not live) as bar:
+        task = bar.add_task("", total=1, pace="")
+
+        def told(step: str, done: int, total: int, rate: float, left_s: float | None) -> None:
+            nonlocal last
+            pace = ""
+            if left_s is not None:
+                left = str(timedelta(seconds=round(left_s)))
+                pace = text.format(rate=round(rate), left=left)
+            bar.update(task, description=_(step), completed=done, total=total, pace=pace)
+            if not live and pace and time.monotonic() - last > SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                typer.echo(f"{_(step)}: {done}/{total}, {pace}", err=True)
+
+        yield told
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def score_command(
     """
     if out is not None:
         check_output(out, source=file)
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
     sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
     result = run(chosen, world, sites, progress=progress)
@@ -181,7 +181,7 @@ def sensitivity_command(
     SitingError
         If the file, the scenario or the rule set cannot be used.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
     sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
     result = run(chosen, world, sites, progress=progress)
@@ -314,7 +314,7 @@ def budget_command(
     SitingError
         If the scenario, the rule set or the territory is unknown.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(land_cover=False)
     flows = flows_for(chosen, world.layers)
     _check_until(until, flows.data["year"], load_ruleset(chosen.zan.ruleset))
@@ -372,7 +372,7 @@ def trajectory_command(
     SitingError
         If the scenario, the rule set or the territory is unknown.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(land_cover=False)
     account = account_of(chosen, world)
     found = account_trajectories(account, Level(level), code=territory)[territory]
@@ -435,7 +435,7 @@ def ledger_command(
     SitingError
         If the scenario, the rule set or the territory is unknown.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(land_cover=False)
     account = account_of(chosen, world)
     made_with = manifest(chosen, world, account)
@@ -489,7 +489,7 @@ def balance_command(
     SitingError
         If the file, the scenario or the rule set cannot be used.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
     result = run(chosen, world, read(file, world, layer=layer), progress=progress)
     document = balance_document(balance(result, world), result, translate)
@@ -542,7 +542,7 @@ def territory_command(
     SitingError
         If the territory is unknown, or a file, the scenario or the rule set cannot be used.
     """
-    chosen = _scenario(scenario, ruleset)
+    chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
     result = run(chosen, world, read(sites, world), progress=progress)
     document = territory_document(
@@ -556,8 +556,26 @@ def territory_command(
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
 
-def _scenario(name: str, ruleset: str | None) -> Scenario:
-    """Load a scenario, and replace its rule set if another is asked for."""
+def chosen_scenario(name: str, ruleset: str | None) -> Scenario:
+    """Load a scenario, and replace its rule set if another is asked for.
+
+    Parameters
+    ----------
+    name
+        Name or path of the scenario.
+    ruleset
+        Rule set that replaces the scenario's, if any.
+
+    Returns
+    -------
+    Scenario
+        The scenario.
+
+    Raises
+    ------
+    SitingError
+        If either cannot be used.
+    """
     chosen = load_scenario(name)
     if ruleset is None:
         return chosen

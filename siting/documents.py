@@ -82,7 +82,7 @@ def problem_document(found: Problem, translate: Translate) -> dict[str, Any]:
     }
 
 
-def score_document(run: Run, translate: Translate) -> dict[str, Any]:
+def score_document(run: Run, translate: Translate, *, sites: bool = True) -> dict[str, Any]:
     """Return a run as the JSON document of ``siting score --format json``.
 
     Parameters
@@ -91,16 +91,18 @@ def score_document(run: Run, translate: Translate) -> dict[str, Any]:
         The run.
     translate
         Language of names and sentences; keys and codes do not change.
+    sites
+        Whether to give the sites themselves.
 
     Returns
     -------
     dict
-        ``manifest``, ``sites``, ``rejected``, ``notes``, ``plan``; described in
+        ``manifest``, ``sites`` where asked, ``rejected``, ``notes``, ``plan``; described in
         ``docs/json.md``.
     """
     return {
         "manifest": manifest_document(run.manifest, translate),
-        "sites": site_documents(run, translate),
+        **({"sites": site_documents(run, translate)} if sites else {}),
         "rejected": [problem_document(found, translate) for found in run.rejected],
         "notes": [problem_document(found, translate) for found in run.notes],
         "plan": plan_document(run, translate),

@@ -6,6 +6,7 @@ depend on their order.
 
 from __future__ import annotations
 
+import copyreg
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,15 @@ import pandas as pd
 
 from layers.errors import N_
 from layers.spec import Status
+
+
+def _read_only(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(values)
+
+
+# Read-only mappings cannot be pickled by themselves; with this, reasons, value functions and
+# runs go from one process to another.
+copyreg.pickle(MappingProxyType, lambda values: (_read_only, (dict(values),)))
 
 _DECIMAL_MARK = N_("decimal:.")  # a translation ends in its language's decimal mark
 

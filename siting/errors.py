@@ -120,6 +120,25 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "cnig-lacking": N_(
             "the standard requires fields that are not all known, left empty: {found}"
         ),
+        "output-batch": N_(
+            "“{found}” is not a folder of batches: name a folder that does not exist yet, or an "
+            "empty one"
+        ),
+        "output-other-run": N_(
+            "the folder holds the result of another run ({found} differs): name another folder"
+        ),
+        "output-exists": N_(
+            "the folder holds the beginning of this run: finish it with {expected}, or name "
+            "another folder"
+        ),
+        "batch-folder": N_("batches are written to a folder: name it with --out"),
+        "batch-format": N_("the result of batches is a folder; found {found}"),
+        "workers-lost": N_(
+            "worker processes ended {found} times without finishing anything (killed, or out of "
+            "memory); what is done is kept"
+        ),
+        "dask-missing": N_("Dask is not installed; expected {expected}"),
+        "dask-unreachable": N_("no Dask scheduler answers at {found}"),
         "output-unwritable": N_("the result cannot be written: {found}"),
     }
 )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.territory import Level
-from siting.documents import dumps, score_document, site_documents
-from siting.domain import LandClass
+from siting.criteria import CRITERIA
+from siting.documents import AREA_DECIMALS, dumps, score_document
+from siting.domain import LandClass, Reason, Scores, Verdict
+from siting.eligibility import Eligibility
 from siting.errors import SitingError, problem
 from siting.i18n import Translate
+from siting.measure import LandTake
 from siting.pipeline import Run
 
 
@@ -38,36 +42,111 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
         (``area_<class>_m2``), points (``points_<criterion>``), measures
         (``measure_<criterion>``), EPCI.
     """
-    return _table(run, site_documents(run, translate))
+    table = flat_table(run, translate)
+    after = table.columns.get_loc("reliability") + 1
+    table.insert(after, "rank", run.scores.rank.astype("Int64").to_numpy())
+    return table
 
 
-def _table(run: Run, documents: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    rows = [_flat(document) for document in documents]
-    table = pd.DataFrame(rows, index=run.sites.index)
-    measures = run.matrix.add_prefix("measure_")
-    origin = run.sites[["row", "source", "geometry_origin", "confidentiality"]]
-    flat = pd.concat([table, origin, measures], axis=1).reset_index(drop=True)
-    return gpd.GeoDataFrame(flat, geometry=run.sites.geometry.to_numpy(), crs=run.sites.crs)
+class Appraised(Protocol):
+    """What a flat table is made of: a run, or the appraisal of a batch."""
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The site table, indexed by ``site_id``."""
+
+    @property
+    def land(self) -> LandTake:
+        """Land of each site."""
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """Land of each site in each territory."""
+
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """Table of measures, sites × criteria."""
+
+    @property
+    def scores(self) -> Scores:
+        """Total and points of each site."""
+
+    @property
+    def gaps(self) -> Mapping[str, tuple[Reason, ...]]:
+        """What is important and not known of each site."""
+
+    @property
+    def eligibility(self) -> Mapping[str, Eligibility]:
+        """What the rules say of each site."""
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Verdict of each site alone."""
 
 
-def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
-    epci = [share for share in document["shares"] if share["level"] == Level.EPCI.value]
-    flat = {
-        key: document[key]
-        for key in (
-            "site_id", "name", "verdict", "score", "reliability", "rank", "gross_area_m2",
-            "enaf_m2",
-        )
-    }  # fmt: skip
-    flat["reasons"] = " ; ".join(reason["message"] for reason in document["reasons"])
-    flat["gaps"] = " ; ".join(gap["message"] for gap in document["gaps"])
-    flat["epci"] = "|".join(share["code"] for share in epci)
-    flat["epci_name"] = " | ".join(share["name"] for share in epci)
+def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
+    """Return sites as one flat table, without what depends on the others: their rank.
+
+    Parameters
+    ----------
+    found
+        The sites.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    GeoDataFrame
+        As :func:`result_table`; the types of its columns do not depend on the sites.
+    """
+    verdicts = [found.verdicts[site] for site in found.sites.index]
+    pairs = zip(verdicts, (found.eligibility[site] for site in found.sites.index), strict=True)
+    reasons = [(*verdict.reasons, *eligible.conditions) for verdict, eligible in pairs]
+    epci = _by_site(found, Level.EPCI)
+    columns: dict[str, Any] = {
+        "site_id": _texts(found.sites["site_id"]),
+        "name": _texts(found.sites["name"]),
+        "verdict": _texts([verdict.code.value for verdict in verdicts]),
+        "score": found.scores.total.to_numpy(),
+        "reliability": found.scores.reliability.to_numpy(),
+        "gross_area_m2": _areas(found.sites["gross_area_m2"]),
+        "enaf_m2": found.land.enaf_m2.astype("Int64").to_numpy(),
+        "reasons": _texts([_sentences(told, translate) for told in reasons]),
+        "gaps": _texts([_sentences(found.gaps[site], translate) for site in found.sites.index]),
+        "epci": _texts(epci["code"].agg("|".join).reindex(found.sites.index).fillna("")),
+        "epci_name": _texts(epci["name"].agg(" | ".join).reindex(found.sites.index).fillna("")),
+    }
     for land_class in LandClass:
-        flat[f"area_{land_class.value}_m2"] = document["areas_m2"][land_class.value]
-    for criterion, points in document["contributions"].items():
-        flat[f"points_{criterion}"] = points
-    return flat
+        columns[f"area_{land_class.value}_m2"] = _areas(found.land.areas_m2[land_class.value])
+    for criterion, points in found.scores.contributions.items():
+        columns[f"points_{criterion}"] = points.to_numpy()
+    columns["row"] = found.sites["row"].to_numpy(dtype="int64")
+    for name in ("source", "geometry_origin", "confidentiality"):
+        columns[name] = _texts(found.sites[name])
+    for criterion, measures in found.matrix.items():
+        is_label = bool(CRITERIA[str(criterion)].labels)
+        columns[f"measure_{criterion}"] = _texts(measures) if is_label else measures.to_numpy()
+    flat = pd.DataFrame(columns)
+    return gpd.GeoDataFrame(flat, geometry=found.sites.geometry.to_numpy(), crs=found.sites.crs)
+
+
+def _by_site(found: Appraised, level: Level) -> Any:
+    """Group the shares of the sites at a level, in the order of their codes."""
+    shares = found.shares[found.shares["level"] == level.value]
+    return shares.sort_values("code", kind="stable").groupby("site_id", sort=False)
+
+
+def _sentences(reasons: Iterable[Reason], translate: Translate) -> str:
+    return " ; ".join(reason.text(translate) for reason in reasons)
+
+
+def _texts(values: Iterable[Any]) -> Any:
+    """Return texts of one type, whatever they hold: all missing, or none."""
+    return pd.array(list(values), dtype=pd.StringDtype(na_value=np.nan))
+
+
+def _areas(values: pd.Series) -> Any:
+    return np.array([round(value, AREA_DECIMALS) for value in values.tolist()], dtype="float64")
 
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -143,9 +222,8 @@ def write(run: Run, path: Path, translate: Translate) -> Path:
         If the suffix is not a known format, or the file cannot be written.
     """
     check_output(path)
-    document = score_document(run, translate)
-    table = _table(run, document["sites"])
-    del document["sites"]
+    document = score_document(run, translate, sites=False)
+    table = result_table(run, translate)
     sidecar = path.with_name(f"{path.name}.manifest.json")
     drafts = {
         path.with_name(f".{path.stem}.draft{path.suffix.lower()}"): path,

@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,19 +27,15 @@ from layers.zoning import with_planning_stages
 from siting import __version__
 from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
+from siting.appraisal import Bench, appraise
 from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
-from siting.criteria.inputs import Inputs
-from siting.domain import Envelope, LayerUse, Manifest, Reach, Reason, Scores, Verdict
-from siting.eligibility import Eligibility, assess
+from siting.domain import LayerUse, Manifest, Reach, Reason, Scores, Verdict
+from siting.eligibility import Eligibility
 from siting.errors import Problem, problem
 from siting.local_data import load_local_land_cover, load_local_layers
-from siting.measure import LandTake, land_take, overlaps
-from siting.reliability import important_gaps
+from siting.measure import LandTake, overlaps
 from siting.scenario import Scenario, priorities_of, scenario_hash
-from siting.scoring import decision_matrix, score
-from siting.zan.account import Rules, SiteAccount, site_verdict, standings
 from siting.zan.plan import Plan, plan, planned_entries
-from siting.zan.verdict import Demand
 
 Progress = Callable[[str, float], None]
 """Told the step at hand (an English gettext identifier) and its share done, 0 to 1."""
@@ -217,6 +211,24 @@ def read(
         file = read_sites(path, extent=outline, status=Status.DEMONSTRATION)
     else:
         file = read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
+    return with_zones(file, world)
+
+
+def with_zones(file: SiteFile, world: World) -> SiteFile:
+    """Tell the planning stage of sites from the zones of the territory, where it has some.
+
+    Parameters
+    ----------
+    file
+        Sites.
+    world
+        The territory.
+
+    Returns
+    -------
+    SiteFile
+        The same where the layer of zones is not there.
+    """
     zoning = world.layers.get("zoning")
     if zoning is None:
         return file
@@ -224,7 +236,7 @@ def read(
     if not count:
         return file
     note = problem(
-        "planning-from-zones", file=path.name, field="readiness_planning", found=count,
+        "planning-from-zones", file=file.layer.provenance.file, field="readiness_planning", found=count,
         expected=zoning.provenance.file, severity="warning",
     )  # fmt: skip
     return replace(file, layer=sites, notes=(*file.notes, note))
@@ -256,63 +268,34 @@ def run(
     RulesetError
         If the scenario names a rule set that does not exist.
     """
-    told = _steps(progress)
-    told(0)
-    sites = file.layer.geo.set_index("site_id", drop=False)
     before = account_of(scenario, world)
-    communes = world.layers["communes"].geo
-    if world.land_cover is None:
-        raise ValueError("sites cannot be measured in a world loaded without land cover")
-    land = land_take(
-        sites,
-        communes,
-        world.land_cover,
-        before.ruleset,
-        unknown_share=scenario.measure.unknown_tolerance,
-    )
-    shares = _shares(land, before.territory)
-    told(1)
-    rules = _rules(before)
-    inputs = Inputs(
-        sites=sites,
-        layers=world.layers,
-        areas_m2=land.areas_m2,
-        enaf_m2=land.enaf_m2.astype("Float64").astype("float64").mask(land.partial),
-        epci_shares=_epci_shares(shares, rules),
-        parameters=scenario.measure,
-    )
-    matrix = decision_matrix(inputs, scenario)
-    told(2)
-    scores = score(matrix, scenario)
-    eligibility = assess(inputs, scenario)
-    told(3)
-    accounts = _site_accounts(sites, land, shares, eligibility, scenario)
-    verdicts = {account.site_id: site_verdict(account, rules) for account in accounts}
-    selected = _selected(scenario, sites)
-    chosen = [account for account in accounts if account.site_id in selected]
-    planned = plan(chosen, verdicts, rules)
-    taken = land.shares.rename(columns={"site": "site_id"})
+    bench = bench_of(scenario, world, before)
+    found = appraise(file.layer.geo, bench, told=_steps(progress))
+    selected = _selected(scenario, found.sites)
+    chosen = [account for account in found.accounts if account.site_id in selected]
+    planned = plan(chosen, found.verdicts, bench.rules)
+    taken = found.land.shares.rename(columns={"site": "site_id"})
     taken["epci"] = taken["commune"].map(world.territory.parents()["epci"])
-    entries = planned_entries(accounts, planned, taken, rules=rules, source=scenario.id)
+    entries = planned_entries(found.accounts, planned, taken, rules=bench.rules, source=scenario.id)
     return Run(
         scenario=scenario,
         manifest=manifest(scenario, world, before, sites=file.layer),
-        sites=sites,
-        land=land,
-        shares=shares,
-        matrix=matrix,
-        scores=scores,
-        gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
-        eligibility=eligibility,
-        verdicts=MappingProxyType(verdicts),
+        sites=found.sites,
+        land=found.land,
+        shares=found.shares,
+        matrix=found.matrix,
+        scores=found.scores,
+        gaps=found.gaps,
+        eligibility=found.eligibility,
+        verdicts=found.verdicts,
         plan=planned,
         before=before,
         account=before.post(entries),
         rejected=file.rejected,
         notes=(
             *file.notes,
-            *_run_notes(scenario, sites),
-            *_pene_notes(sites, land, world),
+            *_run_notes(scenario, found.sites),
+            *pene_notes(found.sites, found.land, world),
         ),
         row_count=file.row_count,
     )
@@ -376,6 +359,33 @@ def account_of(scenario: Scenario, world: World, *, until: int | None = None) ->
     """
     flows = flows_for(scenario, world.layers)
     return open_account(scenario, world.territory, flows, until=until)
+
+
+def bench_of(scenario: Scenario, world: World, account: Account) -> Bench:
+    """Return what the sites of a scenario are appraised against in a world.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    world
+        The territory and its layers.
+    account
+        The account of the scenario, before any site.
+
+    Returns
+    -------
+    Bench
+        To share between batches of sites.
+
+    Raises
+    ------
+    ValueError
+        If the world was loaded without land cover.
+    """
+    if world.land_cover is None:
+        raise ValueError("sites cannot be measured in a world loaded without land cover")
+    return Bench(scenario, world.layers, world.land_cover, account)
 
 
 BUDGET_LAYERS = frozenset({"communes", "enaf_flows", "net_flows"})
@@ -442,45 +452,6 @@ def _steps(progress: Progress | None) -> Callable[[int], None]:
     return told
 
 
-def _shares(land: LandTake, territory: Territory) -> pd.DataFrame:
-    """Add the shares of communes up to every level above them."""
-    communes = land.shares.rename(columns={"site": "site_id"})
-    parents = territory.parents().assign(commune=lambda table: table.index)
-    parts: list[pd.DataFrame] = []
-    for level in territory.levels:
-        coded = communes.assign(code=communes["commune"].map(parents[str(level)]))
-        sums = coded.groupby(["site_id", "code"], sort=False)[["area_m2", "enaf_m2"]]
-        # The shares of a site are all known or all unknown: min_count keeps the unknown so.
-        part = sums.sum(min_count=1).reset_index()
-        names = part["code"].map(territory.names(level))
-        parts.append(part.assign(level=level.value, name=names))
-    columns = ["site_id", "level", "code", "name", "area_m2", "enaf_m2"]
-    return pd.concat(parts, ignore_index=True)[columns]
-
-
-def _rules(account: Account) -> Rules:
-    return Rules(
-        period=account.ruleset.period,
-        last_observed=account.last_observed_year,
-        standings=standings(account.budgets(Level.EPCI)),
-        pool=account.pool(Envelope.REGIONAL),
-        reserve=account.pool(Envelope.RESERVE),
-        region=account.envelopes[0].region if account.envelopes else Level.REGION.value,
-        tolerance=account.ruleset.tolerance.value,
-    )
-
-
-def _epci_shares(shares: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Return the shares by EPCI with what remains there, for the criteria."""
-    epci = shares[shares["level"] == Level.EPCI.value]
-    left = {
-        code: float("nan") if standing.remaining_m2 is None else float(standing.remaining_m2)
-        for code, standing in rules.standings.items()
-    }
-    table = epci.rename(columns={"site_id": "site"})[["site", "area_m2", "enaf_m2"]]
-    return table.assign(remaining_m2=epci["code"].map(left))
-
-
 def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
     """Tell of judgements at odds, of overlaps, and of chosen sites that are not there."""
     for table, found in priorities_of(scenario).items():
@@ -508,8 +479,23 @@ def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]
         )
 
 
-def _pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
-    """Tell of sites in the communes of projects of national scale; it exempts them of nothing."""
+def pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
+    """Tell of sites in the communes of projects of national scale; it exempts them of nothing.
+
+    Parameters
+    ----------
+    sites
+        Sites, indexed by ``site_id``.
+    land
+        Their land.
+    world
+        The territory.
+
+    Yields
+    ------
+    Problem
+        One note a site.
+    """
     if "pene" not in world.layers:
         return
     projects = world.layers["pene"].data.set_index("code")["project"]
@@ -526,51 +512,3 @@ def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:
     if scenario.sites.selected == "all":
         return frozenset(sites.index)
     return frozenset(scenario.sites.selected) & frozenset(sites.index)
-
-
-def _site_accounts(
-    sites: gpd.GeoDataFrame,
-    land: LandTake,
-    shares: pd.DataFrame,
-    eligibility: Mapping[str, Eligibility],
-    scenario: Scenario,
-) -> list[SiteAccount]:
-    demands: dict[str, list[Demand]] = {}
-    epci = shares[shares["level"] == Level.EPCI.value]
-    for row in epci.to_dict("records"):
-        enaf_m2 = None if pd.isna(row["enaf_m2"]) else int(row["enaf_m2"])
-        demands.setdefault(row["site_id"], []).append(Demand(row["code"], row["name"], enaf_m2))
-    return [
-        SiteAccount(
-            site_id=site_id,
-            demands=tuple(demands.get(site_id, ())),
-            works_start_year=_works_start(site_id, year, scenario),
-            available_year=None if pd.isna(available) else int(str(available)[:4]),
-            envelope=scenario.sites.envelope.get(site_id, Envelope.LOCAL),
-            exclusions=eligibility[site_id].exclusions,
-            unknown_m2=float(unknown_m2),
-            outside_m2=float(outside_m2),
-            partial=bool(partial),
-            deducted_m2=int(deducted_m2),
-            source=source,
-            evidence=scenario.sites.evidence.get(site_id, ""),
-        )
-        for site_id, year, available, source, unknown_m2, outside_m2, partial, deducted_m2 in zip(
-            sites.index,
-            sites["works_start_year"],
-            sites["available_from"],
-            sites["source"],
-            land.unknown_m2,
-            land.outside_m2,
-            land.partial,
-            land.deducted_m2,
-            strict=True,
-        )
-    ]
-
-
-def _works_start(site_id: str, declared: Any, scenario: Scenario) -> int | None:
-    """Year works effectively start: the scenario's, else the declared one."""
-    if site_id in scenario.sites.works_start:
-        return int(scenario.sites.works_start[site_id])
-    return None if pd.isna(declared) else int(declared)

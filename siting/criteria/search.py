@@ -93,7 +93,7 @@ def short_lines(targets: Geometries) -> Geometries:
     return np.concatenate([parts[~long], _cut(parts[long], sizes[long])])
 
 
-def _cut(lines: Geometries, sizes: npt.NDArray[np.int64]) -> Geometries:
+def _cut(lines: Geometries, sizes: npt.NDArray[np.integer[Any]]) -> Geometries:
     """Cut lines into lines of so many edges; neighbours share the vertex between them."""
     if not len(lines):
         return lines

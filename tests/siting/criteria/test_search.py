@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from siting.criteria.search import EDGES_AT_ONCE, least_distances, pairs_within, short_lines
 
+CORNER = np.array([350_000, 6_690_000])
 seeds = st.integers(0, 2**32 - 1)
 
 
 def stars(rng, count, *, size, most=60):
     """Irregular polygons about a point, in the coordinates of Lambert-93."""
     shapes = []
-    for x, y in rng.uniform(0, 20_000, (count, 2)) + (350_000, 6_690_000):
+    for x, y in rng.uniform(0, 20_000, (count, 2)) + CORNER:
         angles = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, most)))
         reach = size * rng.uniform(0.3, 1.3, len(angles))
         ring = np.column_stack((x + reach * np.cos(angles), y + reach * np.sin(angles)))
@@ -27,8 +28,8 @@ def features(rng):
     areas = stars(rng, 6, size=3_000, most=300)
     holed = areas[0].difference(shapely.make_valid(areas[1]))
     several = shapely.union_all(areas[2:4])
-    line = shapely.LineString(rng.uniform(0, 20_000, (40, 2)) + (350_000, 6_690_000))
-    spot = shapely.Point(*(rng.uniform(0, 20_000, 2) + (350_000, 6_690_000)))
+    line = shapely.LineString(rng.uniform(0, 20_000, (40, 2)) + CORNER)
+    spot = shapely.Point(*(rng.uniform(0, 20_000, 2) + CORNER))
     every = [holed, several, line, spot, shapely.GeometryCollection([several, line]), areas[5]]
     chosen = rng.permutation(len(every))[: rng.integers(1, len(every) + 1)]
     return np.array([every[i] for i in chosen], dtype=object)
@@ -70,7 +71,7 @@ def test_short_lines_are_the_outline_cut(count):
 def test_pairs_are_those_that_geos_finds(seed, radius):
     rng = np.random.default_rng(seed)
     sites = stars(rng, 20, size=900)
-    points = shapely.points(rng.uniform(0, 20_000, (60, 2)) + (350_000, 6_690_000))
+    points = shapely.points(rng.uniform(0, 20_000, (60, 2)) + CORNER)
     near = shapely.dwithin(sites[:, np.newaxis], points[np.newaxis, :], radius)
     shape, point = pairs_within(sites, points, radius)
     assert np.column_stack((shape, point)).tolist() == np.argwhere(near).tolist()

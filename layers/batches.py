@@ -1,0 +1,123 @@
+"""Files of sites too large for memory, some rows at once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from layers.cnig import alone, is_register, open_register
+from layers.errors import LayerError, Problem, problem
+from layers.files import LIMIT_BYTES, identify
+from layers.raw_table import RawTable, in_file
+from layers.site_geometry import elsewhere, out_of_range
+from layers.vector import read_parquet, vector_batches
+
+BATCH_ROWS: Final = 50_000
+STREAM_LIMIT_BYTES: Final = 1 << 40
+"""Largest size accepted of a file that is never in memory as a whole."""
+_STREAMED: Final = ("GPKG", "FlatGeobuf")
+
+
+def raw_batches(
+    path: Path, *, layer: str | None = None, size: int = BATCH_ROWS
+) -> Iterator[RawTable]:
+    """Read a file of sites, some rows at once where its format allows.
+
+    GeoPackage, FlatGeobuf and GeoParquet are read in batches. CSV, GeoJSON, Shapefile,
+    archives and CNIG registers of linked classes are read as a whole, up to
+    :data:`layers.files.LIMIT_BYTES`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Layer to read, where the file has several.
+    size
+        Rows at once.
+
+    Yields
+    ------
+    RawTable
+        Rows in the order of the file, with their positions in it; the same rows, in all,
+        as :func:`layers.cnig.open_register` returns.
+
+    Raises
+    ------
+    LayerError
+        If the file as a whole cannot be used: at once, or where no row fits its CRS, after
+        the last one.
+    """
+    unfit: list[Problem | None] = []
+    for table in _batches(path, layer, size):
+        errors = [*table.errors, *filter(None, [elsewhere(table)])]
+        if errors:
+            raise LayerError(in_file(errors, table.name))
+        unfit.append(out_of_range(table))
+        yield table
+    first = next((found for found in unfit if found is not None), None)
+    if first is not None and None not in unfit:
+        raise LayerError(in_file([first], path.name))
+
+
+def _batches(path: Path, layer: str | None, size: int) -> Iterator[RawTable]:
+    found = identify(path, limit_bytes=STREAM_LIMIT_BYTES)
+    linked = found.driver == "GPKG" and is_register(
+        path, layer=layer, limit_bytes=STREAM_LIMIT_BYTES
+    )
+    if found.driver in _STREAMED and not linked:
+        tables: Iterable[RawTable] = vector_batches(
+            path, path.name, driver=found.driver, title=found.title, layer=layer, size=size
+        )
+    elif found.title == "GeoParquet" and layer in (None, path.stem) and _has_geometry(path):
+        tables = _parquet_batches(path, size)
+    else:
+        yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
+        return
+    for table in tables:
+        if table.geometry is None:  # a table whose columns tell the place: as a whole
+            yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
+            return
+        if table.row_count == 0:
+            raise LayerError(problem("no-rows", file=path.name))
+        yield alone(table)
+
+
+def _has_geometry(path: Path) -> bool:
+    """Tell whether a Parquet file declares a geometry; a damaged one is told when read."""
+    try:
+        return b"geo" in (parquet.read_schema(path).metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
+
+
+def _parquet_batches(path: Path, size: int) -> Iterator[RawTable]:
+    """Read a GeoParquet file by parts, each through the reader of whole files."""
+    with tempfile.TemporaryDirectory(prefix="siting-") as folder, parquet.ParquetFile(path) as file:
+        part, start = Path(folder) / "part.parquet", 0
+        if file.metadata.num_rows == 0:
+            raise LayerError(problem("no-rows", file=path.name))
+        for batch in file.iter_batches(batch_size=size):
+            parquet.write_table(pa.Table.from_batches([batch], file.schema_arrow), part)
+            yield _moved(read_parquet(part, path.name), start)
+            start += batch.num_rows
+
+
+def _moved(table: RawTable, start: int) -> RawTable:
+    """Give rows their positions in the whole file."""
+
+    def moved(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        return tuple(p if p.row is None else replace(p, row=p.row + start) for p in problems)
+
+    return replace(
+        table,
+        rows=table.rows + start,
+        rejected=moved(table.rejected),
+        notes=moved(table.notes),
+    )

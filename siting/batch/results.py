@@ -1,0 +1,159 @@
+"""What is told of a run in batches once its parts are written: ranks, rejected rows, manifest."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from layers.errors import N_
+from siting.batch.job import Job, write_json
+from siting.batch.staging import Staged, lost_of, restored
+from siting.batch.worker import ground_of, sites_in
+from siting.documents import manifest_document
+from siting.export import harmless
+from siting.i18n import translator
+from siting.pipeline import manifest
+
+RANKS: Final = "_ranks.parquet"
+REJECTED: Final = "_rejected.csv"
+MANIFEST: Final = "_manifest.json"
+
+NOT_DONE: Final[Mapping[str, str]] = {
+    "plan": N_(
+        "The chosen sites are not added up on the budgets: each verdict is that of the site alone."
+    ),
+    "overlaps": N_("Sites that overlap are not looked for: their land counts for each of them."),
+}
+"""What :func:`siting.pipeline.run` tells of the sites together, and a run in batches does not."""
+
+
+def write_ranks(job: Job, reports: Sequence[Mapping[str, Any]]) -> None:
+    """Rank all the sites by their scores, read again from the parts.
+
+    Holds the scores in memory (8 bytes a site) and a part at once. The columns are ``site_id``,
+    ``row``, ``score`` and ``rank``; the sites are in the order of the parts.
+
+    Parameters
+    ----------
+    job
+        The run.
+    reports
+        Reports of the partitions, in order.
+    """
+    parts = [job.part(report["number"]) for report in reports if report["sites"]]
+    names = ["site_id", "row", "score"]
+    scores = [parquet.read_table(part, columns=["score"])["score"].to_numpy() for part in parts]
+    whole = pd.Series(np.concatenate(scores)) if scores else pd.Series(dtype="float64")
+    ranks = whole.rank(method="min", ascending=False).astype("Int64")
+    draft = job.folder / f".{RANKS}.draft"
+    fields = [("site_id", pa.string()), ("row", pa.int64()), ("score", pa.float64())]
+    schema = pa.schema([*fields, ("rank", pa.int64())])
+    start = 0
+    with parquet.ParquetWriter(draft, schema) as writer:
+        for part in parts:
+            table = parquet.read_table(part, columns=names).replace_schema_metadata()
+            own = ranks.iloc[start : start + table.num_rows]
+            start += table.num_rows
+            column = pa.array(own, type=pa.int64(), from_pandas=True)
+            writer.write_table(table.append_column("rank", column).cast(schema))
+    draft.replace(job.folder / RANKS)
+
+
+def write_rejected(job: Job, staged: Staged, reports: Iterable[Mapping[str, Any]]) -> int:
+    """Write the rows that are no site, one line a reason, in the order of the file.
+
+    Parameters
+    ----------
+    job
+        The run.
+    staged
+        The file.
+    reports
+        Reports of the partitions.
+
+    Returns
+    -------
+    int
+        Number of rows rejected.
+    """
+    translate = translator(job.language)
+    found = [*lost_of(staged)]
+    found += [restored(values) for report in reports for values in report["rejected"]]
+    found.sort(key=lambda one: (one.row or 0, one.code, one.field or ""))
+    draft = job.folder / f".{REJECTED}.draft"
+    with draft.open("w", encoding="utf-8-sig", newline="") as stream:
+        lines = csv.writer(stream)
+        lines.writerow(["row", "field", "code", "message"])
+        for one in found:
+            cells = (one.row, one.field, one.code, one.text(translate))
+            lines.writerow([harmless(cell) for cell in cells])
+    draft.replace(job.folder / REJECTED)
+    return len({one.row for one in found})
+
+
+def write_manifest(
+    job: Job, staged: Staged, reports: Sequence[Mapping[str, Any]], *, rejected: int
+) -> dict[str, Any]:
+    """Write what the result was made with, what was found, and what was not done.
+
+    Parameters
+    ----------
+    job
+        The run.
+    staged
+        The file.
+    reports
+        Reports of the partitions, in order.
+    rejected
+        Rows rejected.
+
+    Returns
+    -------
+    dict
+        The document: ``manifest`` (as that of ``siting score``), ``rows``, ``sites``,
+        ``rejected``, ``left_out``, ``notes``, ``not_done``, ``parts`` and ``identity``.
+    """
+    translate = translator(job.language)
+    world, bench = ground_of(job)
+    layer = sites_in(job, world, 0).layer
+    made_with = manifest(job.scenario, world, bench.account, sites=layer)
+    document = {
+        "manifest": manifest_document(made_with, translate),
+        "rows": staged.row_count,
+        "sites": sum(report["sites"] for report in reports),
+        "rejected": rejected,
+        "left_out": sum(report["left_out"] for report in reports),
+        "notes": _notes(job, staged, reports),
+        "not_done": {name: translate(text) for name, text in NOT_DONE.items()},
+        "parts": [job.part(report["number"]).name for report in reports if report["sites"]],
+        "identity": job.identity(),
+    }
+    write_json(job.folder / MANIFEST, document)
+    return document
+
+
+def _notes(
+    job: Job, staged: Staged, reports: Sequence[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Add the notes up by code; one on the file, met in every partition, counts once."""
+    translate = translator(job.language)
+    found: dict[str, dict[str, Any]] = {}
+    given = [{n["code"]: {"count": 1, "example": n}} for n in staged.notes]
+    for notes in (*given, *(report["notes"] for report in reports)):
+        for code, told in notes.items():
+            known = found.setdefault(code, {"count": 0, "example": told["example"]})
+            of_rows = told["example"]["row"] is not None
+            known["count"] = known["count"] + told["count"] if of_rows else told["count"]
+            known["example"] = min(
+                known["example"], told["example"], key=lambda example: example["row"] or 0
+            )
+    return {
+        code: {"count": told["count"], "example": restored(told["example"]).line(translate)}
+        for code, told in sorted(found.items())
+    }

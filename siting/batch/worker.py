@@ -1,0 +1,154 @@
+"""One partition: rows → sites → measures, score and verdict of each → one GeoParquet file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+import geopandas as gpd
+
+from layers.errors import Problem
+from layers.sites import SiteFile, sites_of
+from layers.spec import Status
+from siting.appraisal import Bench, appraise
+from siting.batch.job import Job, write_json
+from siting.batch.staging import plain, read_partition, read_staged
+from siting.export import flat_table
+from siting.i18n import translator
+from siting.pipeline import World, account_of, bench_of, load_world, pene_notes, with_zones
+
+_Ground = tuple[World, Bench]
+
+
+def score_partition(job: Job, number: int) -> dict[str, Any]:
+    """Score a partition and write its sites; then tell that it is finished.
+
+    Doing it twice writes the same files: a partition whose worker was lost is done again.
+
+    Parameters
+    ----------
+    job
+        The run.
+    number
+        The partition.
+
+    Returns
+    -------
+    dict
+        ``number``, ``rows``, ``sites``, ``left_out``, ``rejected``, ``notes`` (number and
+        example by code) and ``bytes`` of the part.
+    """
+    world, bench = ground_of(job)
+    file = sites_in(job, world, number)
+    sites, notes = file.layer.geo, file.notes
+    part = job.part(number)
+    if len(sites):
+        found = appraise(sites, bench)
+        notes = (*notes, *pene_notes(found.sites, found.land, world))
+        table = flat_table(found, translator(job.language))
+        draft = part.with_name(f".{part.name}.draft")
+        _write(table, draft)
+        draft.replace(part)
+    report = {
+        "number": number,
+        "rows": file.row_count,
+        "sites": len(sites),
+        "left_out": len(file.left_out),
+        "rejected": [plain(found) for found in file.rejected],
+        "notes": by_code(notes),
+        "bytes": part.stat().st_size if len(sites) else 0,
+    }
+    write_json(job.done(number), report)
+    return report
+
+
+def _write(table: gpd.GeoDataFrame, path: Any) -> None:
+    table.to_parquet(path, index=False, row_group_size=10_000, write_covering_bbox=True)
+
+
+def sites_in(job: Job, world: World, number: int) -> SiteFile:
+    """Read the sites of a partition.
+
+    Parameters
+    ----------
+    job
+        The run.
+    world
+        The territory.
+    number
+        The partition.
+
+    Returns
+    -------
+    SiteFile
+        As :func:`siting.pipeline.read` returns them for the whole file.
+    """
+    staged = read_staged(job)
+    file = sites_of(
+        read_partition(job, staged, number),
+        extent=world.territory.outline,
+        status=Status.DEMONSTRATION if job.source is None else Status.DECLARED,
+        all_friches=job.all_friches,
+        of_file=staged.identifiers,
+    )
+    return with_zones(file, world)
+
+
+def ground_of(job: Job) -> _Ground:
+    """Open the territory, its layers and the account, once in each process.
+
+    Parameters
+    ----------
+    job
+        The run.
+
+    Returns
+    -------
+    World, Bench
+        Opened from the files of this machine.
+    """
+    return _ground(_Key(job))
+
+
+class _Key:
+    """A run, equal to itself when it comes again from another process."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.name = f"{job.folder.resolve()}"
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Key) and self.name == other.name
+        return same and isinstance(other, _Key) and self.job.scenario == other.job.scenario
+
+
+@lru_cache(maxsize=1)
+def _ground(key: _Key) -> _Ground:
+    job = key.job
+    world = load_world(files=job.files, data=job.data)
+    account = account_of(job.scenario, world)
+    return world, bench_of(job.scenario, world, account)
+
+
+def by_code(notes: tuple[Problem, ...]) -> dict[str, dict[str, Any]]:
+    """Count notes, with the first of each code.
+
+    Parameters
+    ----------
+    notes
+        The notes.
+
+    Returns
+    -------
+    dict
+        ``count`` and ``example`` by code.
+    """
+    counts = Counter(note.code for note in notes)
+    first: dict[str, Problem] = {}
+    for note in sorted(notes, key=lambda note: note.row or 0):
+        first.setdefault(note.code, note)
+    return {code: {"count": n, "example": plain(first[code])} for code, n in counts.items()}

@@ -1,0 +1,229 @@
+"""Scoring in batches: the figures of the in-process run, to the last bit, whatever the way."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from layers.batches import raw_batches
+from layers.errors import LayerError
+from siting.batch import Job, score_in_batches, worker
+from siting.errors import SitingError
+from siting.export import result_table
+from siting.i18n import translator
+from siting.pipeline import read, run
+
+FR = translator("fr")
+
+
+@pytest.fixture(scope="module")
+def table(demo_file):
+    """Sites by the hundred: the demonstration ones, moved, with wrong rows and shared names."""
+    demo = demo_file.layer.geo
+    rng = np.random.default_rng(7)
+    moved = [demo.set_geometry(demo.translate(*rng.uniform(-9_000, 9_000, 2))) for _ in range(4)]
+    sites = pd.concat([demo, *moved], ignore_index=True)
+    sites["site_id"] = [f"D{i:04d}" for i in range(len(sites))]
+    sites.loc[[5, 120], "site_id"] = "twice"  # of far apart rows: none is kept
+    sites.loc[77, "geometry"] = None
+    sites.loc[40, "name"] = None
+    columns = ["site_id", "name", "works_start_year", "is_brownfield", "jobs_expected"]
+    return sites[[c for c in columns if c in sites] + ["geometry"]]
+
+
+@pytest.fixture(scope="module")
+def source(table, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sites") / "sites.parquet"
+    table.to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(source, world, base):
+    """What the run in one go tells of each site alone."""
+    found = run(base, world, read(source, world))
+    return result_table(found, FR), found
+
+
+@pytest.fixture(autouse=True)
+def one_world(monkeypatch, world):
+    """The world of the tests, rather than one for each folder."""
+    monkeypatch.setattr(worker, "load_world", lambda **_files: world)
+
+
+def scored(job, **options):
+    """The sites of a run in batches, in the order of the file, with their ranks."""
+    document = score_in_batches(job, **options)
+    parts = gpd.read_parquet(job.folder).sort_values("row", ignore_index=True)
+    ranks = pd.read_parquet(job.folder / "_ranks.parquet").set_index("site_id")["rank"]
+    after = parts.columns.get_loc("reliability") + 1
+    parts.insert(after, "rank", ranks.reindex(parts["site_id"]).astype("Int64").to_numpy())
+    return parts, document
+
+
+def assert_same(parts, table):
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(parts.drop(columns="geometry")),
+        pd.DataFrame(table.drop(columns="geometry")),
+        check_exact=True,
+    )
+    assert (shapely.to_wkb(parts.geometry) == shapely.to_wkb(table.geometry)).all()
+
+
+@pytest.mark.parametrize("size", [1_000, 37, 10])
+def test_whatever_the_partitions_the_figures_are_those_of_one_run(
+    source, base, expected, tmp_path, size
+):
+    parts, document = scored(Job(source, tmp_path / "out", base, partition_size=size))
+    table, found = expected
+    assert_same(parts, table)
+    assert document["sites"] == len(table) == 144
+    assert document["rows"] == found.row_count
+    assert len(document["parts"]) == -(-found.row_count // size)
+    assert set(document["not_done"]) == {"plan", "overlaps"}
+
+
+def test_rejected_rows_are_told_in_a_file_beside(source, base, expected, tmp_path):
+    _, document = scored(Job(source, tmp_path / "out", base, partition_size=10))
+    _, found = expected
+    told = pd.read_csv(tmp_path / "out" / "_rejected.csv")
+    assert told["row"].tolist() == sorted(one.row for one in found.rejected)
+    assert {6, 78, 121} < set(told["row"])
+    assert set(told["code"]) == {"id-duplicate", "geometry-empty", "outside-territory"}
+    by_row = {one.row: one.text(FR) for one in found.rejected}
+    assert told["message"].tolist() == [by_row[row] for row in told["row"]]
+    assert document["rejected"] == 6
+
+
+def test_the_order_of_the_rows_changes_nothing(table, base, expected, tmp_path):
+    path = tmp_path / "sites.parquet"
+    table.sample(frac=1, random_state=3).to_parquet(path)
+    parts, _ = scored(Job(path, tmp_path / "out", base, partition_size=37))
+    by_site = parts.drop(columns=["row", "source"]).set_index("site_id")
+    of_run = expected[0].drop(columns=["row", "source"]).set_index("site_id")
+    pd.testing.assert_frame_equal(by_site.loc[of_run.index], of_run, check_exact=True)
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".geojson", ".csv"])
+def test_every_format_gives_what_reading_it_whole_gives(
+    table, world, base, tmp_path, suffix, monkeypatch
+):
+    monkeypatch.setattr("siting.batch.staging.raw_batches", small_batches())
+    path = tmp_path / f"sites{suffix}"
+    if suffix == ".csv":
+        wkt = pd.DataFrame(table).assign(geometry=table.geometry.to_wkt(), crs="EPSG:2154")
+        wkt.to_csv(path, index=False)
+    else:
+        options = {"SPATIAL_INDEX": "NO"} if suffix == ".fgb" else {}
+        table.to_file(path, **options)
+    parts, document = scored(Job(path, tmp_path / "out", base, partition_size=50))
+    whole = run(base, world, read(path, world))
+    assert_same(parts, result_table(whole, FR))
+    assert document["rejected"] == len({one.row for one in whole.rejected})
+
+
+def small_batches():
+    return lambda path, layer: raw_batches(path, layer=layer, size=29)
+
+
+def test_files_are_read_in_batches_that_end_where_the_file_does(table, tmp_path):
+    for name in ("sites.gpkg", "sites.fgb", "sites.parquet"):
+        path = tmp_path / name
+        drawn = table.dropna(subset=["geometry"])
+        drawn.to_parquet(path) if name.endswith("parquet") else drawn.to_file(path)
+        batches = list(small_batches()(path, None))
+        assert [len(batch.rows) for batch in batches] == [29] * 5 + [4]
+        rows = np.concatenate([batch.rows for batch in batches])
+        assert rows.tolist() == list(range(1, 150))
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
+    source, base, expected, tmp_path, monkeypatch
+):
+    job = Job(source, tmp_path / "out", base, partition_size=37)
+    done = []
+    real = worker.appraise
+
+    def falls(sites, bench):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(len(sites))
+        return real(sites, bench)
+
+    monkeypatch.setattr(worker, "appraise", falls)
+    with pytest.raises(KeyboardInterrupt):
+        score_in_batches(job)
+    readable = gpd.read_parquet(job.folder)  # what is finished can be used already
+    assert len(readable) == sum(done)
+    monkeypatch.setattr(
+        worker, "appraise", lambda sites, bench: (done.append(0), real(sites, bench))[1]
+    )
+    with pytest.raises(SitingError, match="--resume"):
+        score_in_batches(job)
+    parts, _ = scored(job, resume=True)
+    assert_same(parts, expected[0])
+    assert done.count(0) == 5 - 2  # of five partitions, two were done
+    paces = []
+    again, _ = scored(job, resume=True, told=paces.append)
+    assert_same(again, expected[0])
+    assert paces == []  # a finished run is only read again
+
+
+def test_a_part_that_was_lost_is_done_again(source, base, expected, tmp_path):
+    job = Job(source, tmp_path / "out", base, partition_size=37)
+    score_in_batches(job)
+    (job.folder / "_manifest.json").unlink()
+    job.part(1).write_bytes(b"PAR1")
+    job.inside.joinpath("staged.json").unlink()  # the rows are shared out again
+    job.staged(0).parent.mkdir()
+    parts, _ = scored(job, resume=True)
+    assert_same(parts, expected[0])
+
+
+def test_a_folder_of_another_run_is_refused(source, base, tmp_path):
+    job = Job(source, tmp_path / "out", base, partition_size=90)
+    score_in_batches(job)
+    with pytest.raises(SitingError, match="partition_size"):
+        score_in_batches(replace(job, partition_size=91), resume=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.odt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(SitingError) as error:
+        score_in_batches(replace(job, folder=tmp_path / "other"), resume=True)
+    assert [one.code for one in error.value.problems] == ["output-batch"]
+    assert [path.name for path in (tmp_path / "other").iterdir()] == ["thesis.odt"]
+
+
+def test_a_file_of_no_use_leaves_no_result(base, tmp_path):
+    path = tmp_path / "sites.parquet"
+    metres = gpd.GeoDataFrame(geometry=[shapely.box(350_000, 6.7e6, 350_010, 6.7e6 + 10)], crs=4326)
+    metres.to_parquet(path)
+    with pytest.raises(LayerError, match="coordinates-range"):
+        score_in_batches(Job(path, tmp_path / "out", base))
+    assert not (tmp_path / "out").exists()  # the file can be mended and given again
+
+
+def test_progress_tells_the_rate_and_the_time_left(source, base, tmp_path):
+    paces = []
+    score_in_batches(Job(source, tmp_path / "out", base, partition_size=37), told=paces.append)
+    scoring = [pace for pace in paces if pace.step == "Scoring"]
+    assert [pace.done for pace in scoring] == [0, 37, 74, 111, 148, 150]
+    assert scoring[0].left_s is None
+    assert all(pace.rate > 0 for pace in scoring[1:])
+    assert scoring[-1].left_s == 0
+
+
+def test_the_manifest_tells_what_the_result_was_made_with(source, base, expected, tmp_path):
+    job = Job(source, tmp_path / "out", base)
+    document = score_in_batches(job)
+    told = json.loads((job.folder / "_manifest.json").read_text("utf-8"))
+    assert told == document
+    assert told["manifest"]["scenario_hash"] == expected[1].manifest.scenario_hash
+    assert told["manifest"]["demonstration"] is True
+    assert told["identity"]["sites"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert told["identity"]["code"]
+    assert not job.staged(0).parent.exists()  # nothing heavy is left
