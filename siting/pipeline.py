@@ -236,8 +236,8 @@ def with_zones(file: SiteFile, world: World) -> SiteFile:
     if not count:
         return file
     note = problem(
-        "planning-from-zones", file=file.layer.provenance.file, field="readiness_planning", found=count,
-        expected=zoning.provenance.file, severity="warning",
+        "planning-from-zones", file=file.layer.provenance.file, field="readiness_planning",
+        found=count, expected=zoning.provenance.file, severity="warning",
     )  # fmt: skip
     return replace(file, layer=sites, notes=(*file.notes, note))
 

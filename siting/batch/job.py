@@ -122,8 +122,8 @@ class Job:
         Returns
         -------
         dict
-            ``sites``, ``reading``, ``scenario``, ``tables``, ``layers``, ``data``, ``code`` (program and
-            embedded data), ``language`` and ``partition_size``.
+            ``sites``, ``reading``, ``scenario``, ``tables``, ``layers``, ``data`` (local data),
+            ``code`` (program and embedded data), ``language`` and ``partition_size``.
         """
         return {
             "sites": digest(self.path),
