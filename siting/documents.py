@@ -443,6 +443,9 @@ def ledger_document(
         If no territory of the level has this code.
     """
     lines = statement(account, level, code)
+    national = account.flows.provenance
+    own = f"{national.publisher}, {national.title}"
+    told = f"{translate(national.publisher)}, {national.title}, {national.vintage}"
     row = account.budgets(level).loc[code]
     return {
         "manifest": manifest_document(manifest, translate),
@@ -466,7 +469,7 @@ def ledger_document(
                     "holder": line.holder,
                     "counted": line.counted,
                     "evidence": line.evidence,
-                    "source": line.source,
+                    "source": told if line.source == own else line.source,
                 }
                 for line in lines
             ],

@@ -107,7 +107,7 @@ def _entry(
         area_m2=one.area_m2 - seen if known else one.area_m2,
         envelope=Envelope.LOCAL,
         kind=EntryKind.CORRECTION if known else EntryKind.OBSERVED,
-        evidence=f"{one.evidence} ({one.years})",
+        evidence=f"{one.evidence} ({one.years.first if len(one.years) == 1 else one.years})",
         source=one.source,
     )
 
