@@ -115,7 +115,11 @@ def check_file(path: Path) -> None:
     LayerError
         If it is missing, empty, a Git LFS or git-annex pointer, or a web page.
     """
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):  # too long a name, or one that no file can have
+        there = False
+    if not there:
         raise LayerError(problem("file-missing", file=path.name))
     with path.open("rb") as stream:
         head = stream.read(256).lstrip().lower()
@@ -158,7 +162,12 @@ def read_csv(path: Path, columns: tuple[Column, ...]) -> tuple[pd.DataFrame, lis
     separator = ";" if header.count(";") > header.count(",") else ","
     try:
         table = pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""]
+            io.StringIO(text),
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            index_col=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         unreadable = problem("file-unreadable", file=path.name, found=error, expected="CSV")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -15,11 +15,11 @@ from layers.flows import NET_FLOWS, no_net_flows
 from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope, Measure
-from siting.errors import ScenarioError, SitingError, problem
+from siting.errors import Problem, ScenarioError, SitingError, problem
+from siting.evidence import evidence_of
 from siting.opening import (
     Context,
     chosen_ruleset,
-    entries_of,
     envelopes_of,
     guarantee_of,
     hierarchy,
@@ -28,7 +28,13 @@ from siting.opening import (
 )
 from siting.scenario import Scenario
 from siting.zan.account import observed_ledger
-from siting.zan.budget import Target, commune_budgets, sum_budgets
+from siting.zan.budget import (
+    Target,
+    commune_budgets,
+    reference_of,
+    region_budget,
+    sum_budgets,
+)
 from siting.zan.envelopes import SetAside
 from siting.zan.guarantee import Guarantee
 from siting.zan.ledger import Entry, Ledger
@@ -61,6 +67,8 @@ class Account:
         What decides the floors of communes (R9); ``None`` where they are not applied.
     envelopes
         What the region sets aside, inside its own budget.
+    notes
+        Warnings on the evidence of the scenario.
     """
 
     territory: Territory
@@ -70,6 +78,7 @@ class Account:
     flows: Layer
     guarantee: Guarantee | None = None
     envelopes: tuple[SetAside, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @cached_property
     def communes(self) -> pd.DataFrame:
@@ -87,6 +96,17 @@ class Account:
     def last_observed_year(self) -> int | None:
         """Last year the observed consumption covers."""
         return self.ledger.last_year(EntryKind.OBSERVED)
+
+    def _pools(self) -> dict[str, int]:
+        """Return what each region holds for its territories, transfers made, whole m²."""
+        pools = {one.region: 0 for one in self.envelopes}
+        for one in self.envelopes:
+            pools[one.region] += one.area_m2
+        for moved in self.ledger.transfers:
+            for pocket, sign in ((moved.giver, -1), (moved.receiver, 1)):
+                if pocket.envelope is not Envelope.LOCAL:
+                    pools[pocket.code] = pools.get(pocket.code, 0) + sign * moved.area_m2
+        return pools
 
     def pool(self, envelope: Envelope) -> Pool:
         """Return what a pooled envelope of the region still holds.
@@ -176,7 +196,7 @@ class Account:
         """
         communes = self.communes
         codes = self.codes(level)
-        table = sum_budgets(communes, codes, level=level.value, envelopes=self.envelopes)
+        table = sum_budgets(communes, codes, level=level.value, pools=self._pools())
         units = self.territory.units(level).set_index("code")
         return table.assign(name=units["name"], complete=units["complete"])
 
@@ -251,18 +271,41 @@ def open_account(
     )
     observed.check_measure(ruleset.measure)
     known = with_scots(scenario, territory)
-    context = Context(scenario, known, ruleset, observed)
+    context = Context(scenario, known, ruleset, flows, observed)
+    evidence = evidence_of(context)
+    ledger = observed.post(evidence.entries)
     account = Account(
         territory=known,
         ruleset=ruleset,
-        ledger=observed.post(entries_of(context)),
-        targets=targets_of(context),
+        ledger=ledger,
+        targets=targets_of(context, reference_of(ledger, ruleset)),
         flows=flows,
         guarantee=guarantee_of(context),
         envelopes=envelopes_of(context),
+        notes=evidence.notes,
     )
     _check_pools(account, scenario)
-    return account
+    return replace(account, notes=(*account.notes, *_overruns(account, scenario)))
+
+
+def _overruns(account: Account, scenario: Scenario) -> Iterator[Problem]:
+    """Tell the regions whose territories and envelopes hold more than their own rate gives."""
+    try:
+        budgets = account.budgets(Level.REGION)
+    except ScenarioError as error:
+        raise ScenarioError(
+            replace(one, file=one.file or scenario.id) for one in error.problems
+        ) from None
+    for region, budget in zip(budgets.index, budgets["budget_m2"], strict=True):
+        reference = budgets.loc[region, "reference_m2"]
+        if pd.isna(budget) or pd.isna(reference):
+            continue
+        held = region_budget(int(reference), str(region), account.ruleset, account.targets)
+        if int(budget) > held:
+            yield problem(
+                "targets-exceed", file=scenario.id, field=str(region), found=int(budget),
+                expected=held, severity="warning",
+            )  # fmt: skip
 
 
 def _check_pools(account: Account, scenario: Scenario) -> None:

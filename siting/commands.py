@@ -325,6 +325,7 @@ def budget_command(
         typer.echo(dumps(document))
     else:
         print_budgets(document, made_with, translate)
+        tell_notes(account.notes, translate)
     return EXIT_DONE
 
 
@@ -385,6 +386,7 @@ def trajectory_command(
         typer.echo(dumps(document))
     else:
         print_trajectory(document, made_with, translate)
+        tell_notes(account.notes, translate)
     return EXIT_DONE
 
 
@@ -444,6 +446,7 @@ def ledger_command(
         typer.echo(dumps(document))
     else:
         print_ledger(document["ledger"], made_with, translate)
+        tell_notes(account.notes, translate)
     return EXIT_DONE
 
 

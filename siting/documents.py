@@ -282,6 +282,7 @@ def budget_document(
     last = account.last_observed_year
     return {
         "manifest": manifest_document(manifest, translate),
+        "notes": [problem_document(found, translate) for found in account.notes],
         "budgets": [
             {
                 "level": level.value,
@@ -354,6 +355,7 @@ def trajectory_document(
     after = None if following is None else _trajectory(*following, level, translate)
     return {
         "manifest": manifest_document(manifest, translate),
+        "notes": [problem_document(found, translate) for found in account.notes],
         "trajectory": own,
         "following": after,
     }
@@ -449,6 +451,7 @@ def ledger_document(
     row = account.budgets(level).loc[code]
     return {
         "manifest": manifest_document(manifest, translate),
+        "notes": [problem_document(found, translate) for found in account.notes],
         "ledger": {
             "level": level.value,
             "code": code,

@@ -81,6 +81,30 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the territory holds several regions ({expected}): tell whose envelope it is; found "
             "“{found}”"
         ),
+        "envelope-missing": N_(
+            "the scenario sets no envelope “{found}” for the region: nothing can be taken from it "
+            "nor put in it"
+        ),
+        "evidence-outside": N_(
+            "{found} does not count under this rule set and these years ({expected}): left out"
+        ),
+        "zac-after": N_("{found} m² fall after {expected}: a later period will count them"),
+        "deduction-to-come": N_(
+            "{found} m² are deducted in {expected}, which is not observed yet: they count only if "
+            "they are effective by then"
+        ),
+        "correction-local": N_(
+            "the year {found} is told by a local figure ({expected}): the deduction belongs in it"
+        ),
+        "references-rate": N_(
+            "these references give a rate of {found}; the rule set expects about {expected}: they "
+            "must be those of all the regions with a SRADDET, in hectares"
+        ),
+        "targets-exceed": N_(
+            "the budgets of the communes and envelopes of {found} m² are above the {expected} m² "
+            "of the region at its own rate"
+        ),
+        "ruleset-next": N_("the next rule set starts in {found}; expected after {expected}"),
         "transfer-exceeds": N_("{found} m² are given; {expected} m² remain to the territory"),
         "transfer-unknown": N_(
             "the budget of “{found}” is unknown: nothing can be given or received"

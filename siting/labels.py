@@ -46,7 +46,7 @@ LINE_LABELS: Mapping[str, str] = MappingProxyType(
         "set_aside": N_("Pooled envelopes of the region"),
         "transfer": N_("Transfer"),
         "observed": N_("Observed consumption"),
-        "correction": N_("Local figure or ZAC"),
+        "correction": N_("Correction: local figure, ZAC, building missed"),
         "credit": N_("Deduction"),
         "committed": N_("Committed works"),
         "planned": N_("Site of the scenario"),
@@ -66,7 +66,7 @@ ENVELOPE_LABELS: Mapping[str, str] = MappingProxyType(
 
 EVIDENCE_LABELS: Mapping[str, str] = MappingProxyType(
     {
-        "correction_m2": N_("Local figures and ZAC"),
+        "correction_m2": N_("Local corrections"),
         "credit_m2": N_("Deducted on evidence"),
     }
 )
@@ -127,6 +127,7 @@ RATE_LABELS: Mapping[str, str] = MappingProxyType(
         "default": N_("default of the rule set"),
         "own": N_("its own document"),
         "custom": N_("assumption"),
+        "aggregated": N_("from the targets of its territories"),
         "inherited": N_("suggested, not binding"),
         "mixed": N_("differs between communes"),
     }

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from layers.errors import N_
+from layers.spec import Layer
 from layers.territory import NO_EPCI, NO_SCOT, Level, Territory
 from siting.domain import EntryKind, Envelope, Measure, Period
-from siting.errors import Problem, ScenarioError, SitingError, problem
+from siting.errors import Problem, ScenarioError, problem
 from siting.scenario import Scenario
 from siting.scenario.tables import (
     read_documents,
-    read_local_figures,
     read_references,
     read_scot,
     read_targets,
 )
-from siting.scenario.zan_settings import PocketSetting
-from siting.zan.account import STATE
 from siting.zan.budget import COMMUNE, Target
-from siting.zan.corrections import Correction, correction_entries
 from siting.zan.envelopes import SetAside
 from siting.zan.guarantee import Guarantee, PlanningDocument, load_parameters
-from siting.zan.ledger import Entry, Ledger, Pocket, Transfer
-from siting.zan.local_figures import LocalFigure, local_entries
+from siting.zan.ledger import Ledger
 from siting.zan.pene import regional_rates
 from siting.zan.ruleset import Ruleset, ShareParameter, load_ruleset
 from siting.zan.targets import M2_PER_HA, make_targets
-from siting.zan.zac import Zac, zac_entries
 
 HIERARCHY = (Level.EPCI, Level.SCOT, Level.DEPARTEMENT, Level.REGION)
 """Levels above the commune, the closest first: the order budgets are shared out in (R6)."""
+
+REFERENCES_GAP: Final = Fraction(1, 100)
+"""How far the rate of a table of references may be from that of the rule set: the references of
+all the regions with a SRADDET give it; those of a few of them, or in another unit, do not."""
 
 Seen = Mapping[tuple[str, int], int]
 
@@ -52,13 +52,16 @@ class Context:
         The communes and the levels above them.
     ruleset
         The rule set.
+    flows
+        The layer of observed consumption, every year of its vintage.
     observed
-        The ledger of observed consumption alone.
+        The ledger of what counts of it: the reference, and the period up to a year.
     """
 
     scenario: Scenario
     territory: Territory
     ruleset: Ruleset
+    flows: Layer
     observed: Ledger
 
     @property
@@ -67,11 +70,30 @@ class Context:
         return self.observed.last_year(EntryKind.OBSERVED)
 
     @property
-    def seen_m2(self) -> Seen:
-        """Observed consumption by commune and year, whole m²."""
-        rows = self.observed.entries
-        keys = zip(rows["territory"], rows["year"], strict=True)
-        return dict(zip(keys, rows["area_m2"].tolist(), strict=True))
+    def vintage(self) -> Period | None:
+        """Period that the layer of observed consumption covers; ``None`` without any."""
+        years = self.flows.data["year"]
+        return None if years.empty else Period(int(years.min()), int(years.max()))
+
+    def seen_m2(self, communes: Collection[str]) -> Seen:
+        """Return the national consumption of communes, every year of the vintage.
+
+        Parameters
+        ----------
+        communes
+            Their codes.
+
+        Returns
+        -------
+        dict
+            Whole m² by commune and year; nothing for a commune whose account is unknown.
+        """
+        known = set(communes) & set(self.observed.entries["territory"])
+        rows = self.flows.data
+        rows = rows[rows["code"].isin(known) & rows["area_m2"].notna()]
+        floor = 0 if self.ruleset.measure is Measure.ENAF else None
+        keys = zip(rows["code"].tolist(), rows["year"].tolist(), strict=True)
+        return dict(zip(keys, rows["area_m2"].clip(lower=floor).tolist(), strict=True))
 
     @property
     def region(self) -> str:
@@ -184,6 +206,15 @@ def chosen_ruleset(scenario: Scenario, territory: Territory) -> Ruleset:
                     expected=N_("references that hold the shared hectares"))
         ) from None  # fmt: skip
     # The rate is the same for every region: each bears its part pro rata of its objective.
+    gap = abs(found[regions[0]].rate - ruleset.rate.value)
+    if gap > REFERENCES_GAP:
+        raise ScenarioError(
+            problem(
+                "references-rate", file=path.name, field="hectares",
+                found=f"{float(100 * found[regions[0]].rate):.1f} %",
+                expected=f"{float(100 * ruleset.rate.value):g} %",
+            )
+        )  # fmt: skip
     rate = ShareParameter(
         value=str(found[regions[0]].rate),
         source=f"{ruleset.pene.source} ; {ruleset.pene.formula} ({path.name})",
@@ -192,13 +223,15 @@ def chosen_ruleset(scenario: Scenario, territory: Territory) -> Ruleset:
     return ruleset.model_copy(update={"rate": rate})
 
 
-def targets_of(context: Context) -> dict[str, Target]:
+def targets_of(context: Context, reference_m2: pd.Series) -> dict[str, Target]:
     """Return the targets of the scenario and of its file, never two for a territory.
 
     Parameters
     ----------
     context
         The scenario and what it is checked against.
+    reference_m2
+        Reference of each commune, local figures included: hectares are turned into a rate of it.
 
     Returns
     -------
@@ -220,8 +253,7 @@ def targets_of(context: Context) -> dict[str, Target]:
     in_file: dict[str, Target] = {}
     if scenario.zan.targets_file:
         path = Path(scenario.zan.targets_file)
-        reference = context.observed.area_m2(period=context.ruleset.reference)
-        in_file = make_targets(read_targets(path), reference, parents, file=path.name)
+        in_file = make_targets(read_targets(path), reference_m2, parents, file=path.name)
         problems += [
             problem(
                 "scenario-conflict", file=scenario.id, field=f"zan.rates.{code}",
@@ -311,162 +343,6 @@ def envelopes_of(context: Context) -> tuple[SetAside, ...]:
     )
 
 
-def entries_of(context: Context) -> list[Entry | Transfer]:
-    """Return the entries of a scenario: works, ZAC, local figures, corrections, transfers.
-
-    Parameters
-    ----------
-    context
-        The scenario and what it is checked against.
-
-    Returns
-    -------
-    list of Entry or Transfer
-        In that order.
-
-    Raises
-    ------
-    ScenarioError
-        With every problem of all of them at once.
-    """
-    scenario = context.scenario
-    told = scenario.zac or scenario.local_figures or scenario.corrections
-    seen = context.seen_m2 if told or scenario.zan.local_figures_file else {}
-    problems = [
-        *_commitment_problems(context),
-        *_commune_problems(context),
-        *_measure_problems(context),
-    ]
-    posted: list[Entry | Transfer] = []
-    steps: tuple[Callable[[], list[Entry]], ...] = (
-        lambda: zac_entries(_zones(scenario), seen, last_observed=context.last_observed),
-        lambda: local_entries(
-            _local_figures(scenario),
-            seen,
-            measure=context.ruleset.measure,
-            reference=context.ruleset.reference,
-            period=context.ruleset.period,
-            last_observed=context.last_observed,
-        ),
-        lambda: correction_entries(
-            _corrections(scenario),
-            seen,
-            period=context.ruleset.period,
-            last_observed=context.last_observed,
-            region=context.region,
-            state=STATE,
-        ),
-    )
-    for step in steps:
-        posted += _gathered(step, problems, scenario.id)
-    if problems:
-        raise ScenarioError(problems)
-    return [*_commitments(context), *posted, *_transfers(context)]
-
-
-def _gathered(step: Callable[[], list[Entry]], problems: list[Problem], file: str) -> list[Entry]:
-    """Return what a step makes, or keep its problems and go on: all are told at once."""
-    try:
-        return step()
-    except SitingError as error:
-        problems += [
-            problem(
-                one.code, file=one.file or file, row=one.row, field=one.field, found=one.found,
-                expected=one.expected,
-            )
-            for one in error.problems
-        ]  # fmt: skip
-        return []
-
-
-def _commitments(context: Context) -> list[Entry]:
-    return [
-        Entry(
-            territory=work.territory,
-            measure=context.ruleset.measure,
-            year=work.year,
-            area_m2=work.area_m2,
-            envelope=Envelope.LOCAL,
-            kind=EntryKind.COMMITTED,
-            evidence=work.evidence,
-            source=work.source,
-        )
-        for work in context.scenario.committed
-    ]
-
-
-def _zones(scenario: Scenario) -> list[Zac]:
-    return [
-        Zac(
-            name=zone.name,
-            territory=zone.territory,
-            area_m2=zone.area_m2,
-            works_start=zone.works_start.year,
-            counting=zone.counting,
-            by_year={int(year): area_m2 for year, area_m2 in zone.by_year.items()},
-            evidence=zone.evidence,
-            source=zone.source,
-        )
-        for zone in scenario.zac
-    ]
-
-
-def _local_figures(scenario: Scenario) -> list[LocalFigure]:
-    path = scenario.zan.local_figures_file
-    in_file = read_local_figures(Path(path)) if path else []
-    own: list[LocalFigure] = []
-    problems: list[Problem] = []
-    for rank, one in enumerate(scenario.local_figures):
-        if one.last < one.first:
-            place = f"local_figures.{rank}.last"
-            expected = f"≥ {one.first}"
-            problems.append(problem("value-range", field=place, found=one.last, expected=expected))
-            continue
-        years = Period(one.first, one.last)
-        own.append(LocalFigure(one.territory, years, one.area_m2, one.evidence, one.source))
-    if problems:
-        raise ScenarioError(problems)
-    return [*own, *in_file]
-
-
-def _corrections(scenario: Scenario) -> list[Correction]:
-    return [
-        Correction(
-            type=one.type,
-            territory=one.territory,
-            area_m2=one.area_m2,
-            year=one.year,
-            evidence=one.evidence,
-            source=one.source,
-            land=one.land,
-            conditions=frozenset(one.conditions),
-        )
-        for one in scenario.corrections
-    ]
-
-
-def _transfers(context: Context) -> list[Transfer]:
-    return [
-        Transfer(
-            giver=_pocket(one.giver),
-            receiver=_pocket(one.receiver),
-            measure=context.ruleset.measure,
-            year=one.year,
-            area_m2=one.area_m2,
-            evidence=one.evidence,
-            source=one.source,
-        )
-        for one in context.scenario.transfers
-    ]
-
-
-def _pocket(setting: PocketSetting) -> Pocket:
-    pooled = {Envelope.REGIONAL.value, Envelope.RESERVE.value}
-    if setting.level in pooled:
-        return Pocket(Envelope(setting.level), Level.REGION.value, setting.code)
-    return Pocket(Envelope.LOCAL, setting.level, setting.code)
-
-
 # --- What would be lost, applied to nobody, or counted twice ------------------------
 
 
@@ -505,51 +381,3 @@ def _rate_problems(scenario: Scenario, parents: pd.DataFrame) -> Iterator[Proble
         if code not in set(known) or code == NO_SCOT:
             field = f"zan.rates.{code}"
             yield problem("territory-unknown", file=scenario.id, field=field, found=code)
-
-
-def _commitment_problems(context: Context) -> Iterator[Problem]:
-    """Tell the committed works that would be lost, or counted twice (R26)."""
-    scenario, period = context.scenario, context.ruleset.period
-    first = max(period.first, (context.last_observed or 0) + 1)
-    for position, work in enumerate(scenario.committed):
-        if not first <= work.year <= period.last:
-            expected = f"{first}-{period.last}"
-            yield problem(
-                "committed-year", file=scenario.id, field=f"committed.{position}",
-                found=work.year, expected=expected,
-            )  # fmt: skip
-
-
-def _measure_problems(context: Context) -> Iterator[Problem]:
-    """Tell the choices that only the consumption of ENAF knows (R2)."""
-    if context.ruleset.measure is Measure.ENAF:
-        return
-    for key in ("zac", "corrections"):
-        if getattr(context.scenario, key):
-            yield problem(
-                "measure-mismatch", file=context.scenario.id, field=key,
-                found=context.ruleset.measure.value, expected=Measure.ENAF.value,
-            )  # fmt: skip
-
-
-def _commune_problems(context: Context) -> Iterator[Problem]:
-    """Tell the communes, and the regions of pooled envelopes, that are not there."""
-    scenario = context.scenario
-    known = set(context.territory.codes(Level.COMMUNE))
-    named: dict[str, list[str]] = {
-        "committed": [one.territory for one in scenario.committed],
-        "zac": [one.territory for one in scenario.zac],
-        "local_figures": [one.territory for one in scenario.local_figures],
-        "corrections": [one.territory for one in scenario.corrections],
-    }
-    for key, codes in named.items():
-        for position, code in enumerate(codes):
-            if code not in known:
-                field = f"{key}.{position}"
-                yield problem("territory-unknown", file=scenario.id, field=field, found=code)
-    for position, one in enumerate(scenario.transfers):
-        for side, pocket in (("giver", one.giver), ("receiver", one.receiver)):
-            made = _pocket(pocket)
-            if made.envelope is not Envelope.LOCAL and made.code != context.region:
-                field = f"transfers.{position}.{side}"
-                yield problem("territory-unknown", file=scenario.id, field=field, found=pocket.code)

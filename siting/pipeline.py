@@ -294,6 +294,7 @@ def run(
         rejected=file.rejected,
         notes=(
             *file.notes,
+            *before.notes,
             *_run_notes(scenario, found.sites),
             *pene_notes(found.sites, found.land, world),
         ),

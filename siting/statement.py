@@ -102,7 +102,10 @@ def statement(account: Account, level: Level, code: str) -> tuple[Line, ...]:
     members = codes.index[codes == code]
     row = budgets.loc[code].to_dict()
     own = (Envelope.LOCAL, *POOLED_ENVELOPES) if level is Level.REGION else (Envelope.LOCAL,)
-    lines = [*_budget_lines(account, level, code, row), *_transfer_lines(account, members)]
+    lines = [
+        *_budget_lines(account, level, code, row),
+        *_transfer_lines(account, members, region=code if level is Level.REGION else ""),
+    ]
     unknown = pd.isna(row["budget_m2"])
     return (*lines, *_entry_lines(account, members, own, unknown=bool(unknown)))
 
@@ -120,6 +123,8 @@ def _budget_lines(
     # Above the commune, what communes pool is in the budget; in the region, its envelopes too.
     handed = pooled if level is Level.COMMUNE else 0
     held = _held_m2(account, code) if level is Level.REGION else 0
+    if level is Level.REGION:
+        moved += _given_m2(account, code)
     budget_m2 = _whole(row["budget_m2"])
     changed = added - taken - handed - aside + moved + held
     opening = None if budget_m2 is None else budget_m2 - changed
@@ -147,13 +152,26 @@ def _held_m2(account: Account, region: str) -> int:
     return sum(one.area_m2 for one in account.envelopes if one.region == region)
 
 
+def _given_m2(account: Account, region: str) -> int:
+    """Return what the envelopes of a region receive, less what they give, whole m²."""
+    return sum(
+        sign * one.area_m2
+        for one in account.ledger.transfers
+        for pocket, sign in ((one.giver, -1), (one.receiver, 1))
+        if pocket.envelope is not Envelope.LOCAL and pocket.code == region
+    )
+
+
 def _sources(account: Account) -> str:
     return " ; ".join(one.source for one in account.envelopes)
 
 
-def _transfer_lines(account: Account, members: pd.Index) -> Iterator[Line]:
-    """Tell each transfer with the other side; what one changes depends on those before it."""
-    transfers = account.ledger.transfers
+def _transfer_lines(account: Account, members: pd.Index, *, region: str) -> Iterator[Line]:
+    """Tell each transfer with the other side; what one changes depends on those before it.
+
+    Inside a region, what its envelopes give to its territories changes nothing.
+    """
+    transfers = sorted(account.ledger.transfers, key=lambda one: one.year)
     communes = account.communes
     left = communes["budget_m2"] - communes["transfer_m2"] - communes["used_m2"]
     parents = hierarchy(account.territory).loc[communes.index]
@@ -161,6 +179,9 @@ def _transfer_lines(account: Account, members: pd.Index) -> Iterator[Line]:
     for rank, one in enumerate(transfers, start=1):
         changed = transferred_m2(transfers[:rank], left, parents)[members].sum()
         area_m2, before = int(changed) - before, int(changed)
+        for pocket, sign in ((one.giver, -1), (one.receiver, 1)):
+            if region and pocket.envelope is not Envelope.LOCAL and pocket.code == region:
+                area_m2 += sign * one.area_m2
         if area_m2:
             other = one.receiver if area_m2 < 0 else one.giver
             yield Line(

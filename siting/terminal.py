@@ -312,7 +312,7 @@ def _tell_guarantee(console: Console, budgets: Sequence[dict[str, Any]], _: Tran
 def _tell_evidence(console: Console, budgets: Sequence[dict[str, Any]], _: Translate) -> None:
     """Tell what local figures, deductions, envelopes and transfers change in the budgets above."""
     told = {
-        "correction_m2": _("Local figures and ZAC change the observed consumption by {area} ha."),
+        "correction_m2": _("Local corrections change the observed consumption by {area} ha."),
         "credit_m2": _("Deductions, each on its evidence: {area} ha."),
         "set_aside_m2": _("Set aside for the pooled envelopes of the region: {area} ha."),
         "transfer_m2": _("Handed over by other territories, less what was given: {area} ha."),
@@ -486,7 +486,7 @@ def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) ->
         ]
     )  # fmt: skip
     for line in document["lines"]:
-        apart = "" if line["counted"] else f" ({_('not counted here')})"
+        apart = "" if line["counted"] else " " + _("(not counted here)")
         payer = ENVELOPE_LABELS[line["envelope"]]
         table.add_row(
             "" if line["year"] is None else str(line["year"]), line["title"], line["commune"],

@@ -7,8 +7,9 @@ import pandas as pd
 from layers.territory import Level
 from siting.account import Account
 from siting.domain import POOLED_ENVELOPES, Envelope
-from siting.errors import SitingError, problem
-from siting.scenario import Scenario
+from siting.errors import ScenarioError, SitingError, problem
+from siting.scenario import Scenario, ZanSettings
+from siting.zan.ruleset import load_ruleset
 from siting.zan.trajectory import Trajectory, trajectories
 
 
@@ -66,19 +67,26 @@ def following_decade(scenario: Scenario) -> Scenario | None:
     Returns
     -------
     Scenario or None
-        The same under ``zan.next_ruleset``, without the works, local figures, corrections and
-        transfers of the first decade; ``None`` where no rule set is named. The law sets no rate
-        for it: the figures are those of its user.
+        The same under ``zan.next_ruleset``, without the targets, envelopes, floors and evidence
+        of the first decade; ``None`` where no rule set is named. The law sets no rate for it: the
+        figures are those of its user.
+
+    Raises
+    ------
+    ScenarioError
+        If that rule set does not follow the first.
     """
     if not scenario.zan.next_ruleset:
         return None
-    zan = scenario.zan.model_copy(
-        update={
-            "ruleset": scenario.zan.next_ruleset,
-            "next_ruleset": "",
-            "regional_references_file": "",
-            "local_figures_file": "",
-        }
-    )
+    now, after = (load_ruleset(name) for name in (scenario.zan.ruleset, scenario.zan.next_ruleset))
+    if after.period.first <= now.period.last:
+        raise ScenarioError(
+            problem(
+                "ruleset-next", file=scenario.id, field="zan.next_ruleset",
+                found=after.period.first, expected=now.period.last,
+            )
+        )  # fmt: skip
+    # Targets, envelopes, floors and evidence are those of the first decade.
+    zan = ZanSettings(ruleset=scenario.zan.next_ruleset, scot_file=scenario.zan.scot_file)
     parts = ("committed", "zac", "local_figures", "corrections", "transfers")
     return scenario.model_copy(update={"zan": zan, **dict.fromkeys(parts, ())})

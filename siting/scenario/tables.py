@@ -16,6 +16,7 @@ from layers.spec import Column
 from layers.tables import read_csv
 from siting.domain import Period
 from siting.errors import LayerError, Problem, problem
+from siting.scenario.zan_settings import LARGEST_M2
 from siting.zan.guarantee import NO_DOCUMENT, DocumentType, PlanningDocument, Stage
 from siting.zan.local_figures import LocalFigure
 from siting.zan.targets import M2_PER_HA, TargetRow
@@ -201,6 +202,16 @@ def read_scot(path: Path) -> pd.DataFrame:
         if row["code"] and len(row["code"]) != _COMMUNE_CODE
     ]  # fmt: skip
     problems += _twice(rows, path.name)
+    names: dict[str, str] = {}
+    for number, row in enumerate(rows, start=1):
+        known = names.setdefault(row["scot"], row["name"])
+        if known != row["name"]:
+            problems.append(
+                problem(
+                    "value-choice", file=path.name, row=number, field="name", found=row["name"],
+                    expected=known,
+                )
+            )  # fmt: skip
     if problems:
         raise LayerError(problems)
     index = pd.Index([row["code"] for row in rows], name="code")
@@ -257,6 +268,8 @@ def _local_problems(row: Row) -> Iterator[tuple[str, str, object]]:
     area = _exact(row["hectares"])
     if area is None:
         yield "value-type", "hectares", N_("a number")
+    elif area * M2_PER_HA > LARGEST_M2:
+        yield "value-range", "hectares", f"≤ {LARGEST_M2 // M2_PER_HA}"
     for field in ("evidence", "source"):
         if not row[field]:
             yield "value-missing", field, ""
@@ -294,7 +307,7 @@ def read_references(path: Path) -> dict[str, int]:
             expected=N_("a number"),
         )
         for number, row in enumerate(rows, start=1)
-        if _exact(row["hectares"]) is None
+        if not 0 <= (_exact(row["hectares"]) or -1) * M2_PER_HA <= LARGEST_M2
     ]  # fmt: skip
     problems += _twice(rows, path.name)
     if problems:

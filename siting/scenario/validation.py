@@ -23,7 +23,7 @@ from siting.scenario.judgements import (
     without_replaced_weights,
 )
 from siting.scenario.model import ID_PATTERN, Scenario
-from siting.scenario.zan_settings import COMMUNE_PATTERN, YEAR_PATTERN, Share
+from siting.scenario.zan_settings import COMMUNE_PATTERN, TEXT_PATTERN, YEAR_PATTERN, Share
 from siting.zan.guarantee import NO_DOCUMENT, load_parameters
 
 Tree = Mapping[str, Any]
@@ -54,6 +54,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     ID_PATTERN: N_("small letters, digits, “-”, “_” and “+”"),
     COMMUNE_PATTERN: N_("the INSEE code of a commune, 5 characters"),
     YEAR_PATTERN: N_("a year, for example 2024"),
+    TEXT_PATTERN: N_("text, not empty"),
 }
 _SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 _NOTHING: Final = N_("nothing")

@@ -16,12 +16,15 @@ from siting.zan.zac import CountingMode
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[int, Field(ge=2011, le=2060)]
-Text = Annotated[str, Field(min_length=1)]
+TEXT_PATTERN: Final = r"\S"
+Text = Annotated[str, Field(min_length=1, pattern=TEXT_PATTERN)]
+LARGEST_M2: Final = 10**12
+"""More than the land of France: no area is above it."""
 
 COMMUNE_PATTERN: Final = r"^\d[\dAB]\d{3}$"
 YEAR_PATTERN: Final = r"^20\d\d$"
 Commune = Annotated[str, Field(pattern=COMMUNE_PATTERN)]
-Area = Annotated[int, Field(gt=0)]
+Area = Annotated[int, Field(gt=0, le=LARGEST_M2)]
 YearKey = Annotated[str, Field(pattern=YEAR_PATTERN)]
 
 
@@ -92,7 +95,7 @@ class ZanSettings(Section):
     ruleset: Text = "zan-50"
     """Identifier of the rule set, or the path of your own file. Source: loi 2021-1104, art. 194,
     III 3° (−50 %)."""
-    pooled_envelope_m2: Annotated[int, Field(ge=0)] = 0
+    pooled_envelope_m2: Annotated[int, Field(ge=0, le=LARGEST_M2)] = 0
     """Regional pooled envelope. Unit: m². Source: C. urb., L. 141-8, 6°."""
     pooled_source: str = ""
     """Document that sets the pooled envelope; required where it is above zero."""
@@ -100,7 +103,7 @@ class ZanSettings(Section):
     """Where the pooled envelope comes from: it lies inside the budget of the region. “communes”:
     from every commune, pro rata of what it has above its guaranteed floor; “targets”: the rates of
     the planning documents already leave it aside."""
-    reserve_envelope_m2: Annotated[int, Field(ge=0)] = 0
+    reserve_envelope_m2: Annotated[int, Field(ge=0, le=LARGEST_M2)] = 0
     """Reserve that the region keeps for its ready-to-use sites (“clés en main”). Unit: m²."""
     reserve_source: str = ""
     """Document that sets the reserve; required where it is above zero."""
@@ -162,7 +165,7 @@ class ZacSetting(Section):
     counting: CountingMode
     """What the mayor or the president of the EPCI chose: “progressive”, or “whole” at the works
     start."""
-    by_year: Mapping[YearKey, Annotated[int, Field(ge=0)]] = {}
+    by_year: Mapping[YearKey, Annotated[int, Field(ge=0, le=LARGEST_M2)]] = {}
     """Area by year: what it consumes each year where it is progressive (they add up to its
     area); what the observatory has seen of it where it is whole. Unit: m²."""
     evidence: Text
@@ -180,7 +183,7 @@ class LocalFigureSetting(Section):
     """First year it covers. Unit: year."""
     last: Year
     """Last year it covers. Unit: year."""
-    area_m2: Annotated[int, Field(ge=0)]
+    area_m2: Annotated[int, Field(ge=0, le=LARGEST_M2)]
     """ENAF consumed over these years. Unit: m²."""
     evidence: Text
     """What shows it: mode d'occupation des sols, photo-interpretation, permits…"""

@@ -21,7 +21,7 @@ _BUDGET: Final = (
     (Label("reference", N_("ENAF consumed in the reference period"), "zan", "ha"), "reference_m2"),
     (Label("budget", N_("ENAF budget of the period"), "zan", "ha"), "budget_m2"),
     (Label("observed", N_("ENAF observed in the period"), "zan", "ha"), "observed_m2"),
-    (Label("correction", N_("Local figures and ZAC"), "zan", "ha"), "correction_m2"),
+    (Label("correction", N_("Local corrections"), "zan", "ha"), "correction_m2"),
     (Label("credit", N_("Deducted on evidence"), "zan", "ha"), "credit_m2"),
     (Label("committed", N_("ENAF committed since"), "zan", "ha"), "committed_m2"),
     (Label("used", N_("ENAF used in the period"), "zan", "ha"), "used_m2"),

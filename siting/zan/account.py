@@ -235,11 +235,13 @@ def observed_ledger(
     years = flows["year"]
     if flows.empty:
         return Ledger.empty(measure)
-    last = years.max() if until is None else until
+    last = int(years.max()) if until is None else min(until, int(years.max()))
     in_period = years.between(period.first, min(last, period.last))
     wanted_years = years.between(reference.first, reference.last) | in_period
     flows = flows.loc[wanted_years, ["code", "year", "area_m2"]]
-    wanted = len(reference) + flows.loc[flows["year"] >= period.first, "year"].nunique()
+    last = min(last, period.last)
+    # Every year up to the last one: a year that the file lacks is unknown, not zero.
+    wanted = len(reference) + max(0, last - period.first + 1)
     known = flows[flows["area_m2"].notna()].groupby("code")["year"].nunique()
     flows = flows[flows["code"].map(known == wanted).fillna(value=False).astype(bool)]
     rows = pd.DataFrame(
@@ -323,10 +325,16 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
     return Verdict(verdict.code, reasons, verdict.figures)
 
 
+def _is_overspent(standing: Standing | None) -> bool:
+    return standing is not None and (standing.remaining_m2 or 0) < 0
+
+
 def _when(site: SiteAccount, verdict: Verdict, rules: Rules) -> tuple[Reason, ...]:
     """Tell from which year a site exceeds the budget: that of its works."""
     year = rules.year_of(site)
     if verdict.code is not VerdictCode.OVER_BUDGET or year is None:
+        return ()
+    if any(_is_overspent(rules.standings.get(demand.code)) for demand in site.demands):
         return ()
     return (Reason("over-from", OVER_FROM, {"year": year}),)
 

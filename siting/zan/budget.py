@@ -31,6 +31,9 @@ DEFAULT = "default"
 INHERITED = "inherited"
 """Status of a rate set for a larger territory: suggested, not binding (R6)."""
 
+AGGREGATED = "aggregated"
+"""Status of a rate that comes from the targets of smaller territories."""
+
 MIXED = "mixed"
 """Status of a rate that differs between the communes of a territory."""
 
@@ -237,6 +240,28 @@ def commune_budgets(
     return _closed(table).join(floors)
 
 
+def reference_of(ledger: Ledger, ruleset: Ruleset) -> pd.Series:
+    """Return the reference of each commune that is known, local figures included.
+
+    Parameters
+    ----------
+    ledger
+        Entries of the rule set's measure.
+    ruleset
+        Tells the years.
+
+    Returns
+    -------
+    pd.Series
+        Whole m², indexed by commune.
+    """
+    observed, changed = (
+        ledger.area_m2(kind=kind, period=ruleset.reference, envelope=Envelope.LOCAL)
+        for kind in (EntryKind.OBSERVED, EntryKind.CORRECTION)
+    )
+    return (observed + changed.reindex(observed.index, fill_value=0)).clip(lower=0)
+
+
 def _by_commune(ledger: Ledger, kind: EntryKind, period: Period, index: pd.Index) -> pd.Series:
     found = ledger.area_m2(kind=kind, period=period, envelope=Envelope.LOCAL)
     if found.empty:
@@ -263,10 +288,34 @@ def _region_budgets(
     whole = table["reference_m2"].groupby(regions).agg(["sum", "count", "size"])
     found: dict[str, int] = {}
     for region, row in whole[whole["count"] == whole["size"]].iterrows():
-        target = (targets or {}).get(str(region))
-        rate = ruleset.applied_rate(ruleset.rate.value if target is None else target.rate)
-        found[str(region)] = int(int(row["sum"]) * (1 - rate))
+        found[str(region)] = region_budget(int(row["sum"]), str(region), ruleset, targets or {})
     return found
+
+
+def region_budget(
+    reference_m2: int, region: str, ruleset: Ruleset, targets: Mapping[str, Target]
+) -> int:
+    """Return the budget of a region at its own rate, whatever its territories set.
+
+    Parameters
+    ----------
+    reference_m2
+        Its reference, whole m².
+    region
+        Its code.
+    ruleset
+        Gives the default rate.
+    targets
+        Targets of planning documents, by territory code.
+
+    Returns
+    -------
+    int
+        Whole m², rounded down.
+    """
+    target = targets.get(region)
+    own = ruleset.rate.value if target is None or target.level != REGION else target.rate
+    return int(reference_m2 * (1 - ruleset.applied_rate(own)))
 
 
 def _closed(table: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +329,7 @@ def sum_budgets(
     codes: pd.Series,
     *,
     level: str,
-    envelopes: Sequence[SetAside] = (),
+    pools: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Add the accounts of communes up to the territories they belong to.
 
@@ -292,8 +341,9 @@ def sum_budgets(
         Code of the territory of each commune, indexed by commune.
     level
         Level of these territories: a rate that a larger one sets is inherited.
-    envelopes
-        What regions set aside: in the budget of the region, with what it pays.
+    pools
+        What each region holds for its territories, whole m²: in the budget of the region, with
+        what its envelopes pay.
 
     Returns
     -------
@@ -320,8 +370,8 @@ def sum_budgets(
         pooled = table["guarantee_pooled_m2"].fillna(0)
         table["budget_m2"] += pooled
     if level == REGION:
-        for one in envelopes:
-            table.loc[table.index == one.region, "budget_m2"] += one.area_m2
+        for region, area_m2 in (pools or {}).items():
+            table.loc[table.index == region, "budget_m2"] += area_m2
         for name in _POOLED:
             table[name.removeprefix("pooled_")] += table[name]
     return _closed(table).drop(columns=list(_POOLED))
@@ -340,10 +390,11 @@ def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame
     # Nearly every territory has one rate for all its communes: told without a loop.
     alone = ~distinct["of"].duplicated(keep=False)
     one = distinct[alone].set_index("of")
-    own = one["rate_level"].isin([level, DEFAULT])
-    table = one[["rate_source"]].assign(
-        rate_status=one["rate_status"].where(own, INHERITED), rate=one["rate"].map(float)
-    )
+    shown = [
+        _status(set_by, status, level)
+        for set_by, status in zip(one["rate_level"], one["rate_status"], strict=True)
+    ]
+    table = one[["rate_source"]].assign(rate_status=shown, rate=one["rate"].map(float))
     several = distinct[~alone].groupby("of", sort=False)
     rest = [pd.DataFrame(_rate_of(group, level), index=[code]) for code, group in several]
     return pd.concat([table, *rest])
@@ -364,4 +415,15 @@ def _shown_status(communes: pd.DataFrame, level: str) -> str:
     if len(targets) > 1:
         return MIXED
     set_by, status = targets.pop()
-    return str(status) if set_by in (level, DEFAULT) else INHERITED
+    return _status(set_by, status, level)
+
+
+_ORDER = ("commune", "epci", "scot", "departement", "region")
+
+
+def _status(set_by: str, status: str, level: str) -> str:
+    """Return the status of a rate as a territory of a level shows it."""
+    if set_by in (level, DEFAULT):
+        return status
+    larger = level in _ORDER and set_by in _ORDER and _ORDER.index(set_by) > _ORDER.index(level)
+    return INHERITED if larger else AGGREGATED

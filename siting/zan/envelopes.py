@@ -150,7 +150,11 @@ def check_within_region(
     local = base_m2.groupby(regions).sum()
     problems: list[Problem] = []
     for region in sorted({one.region for one in envelopes if one.taken_from != FROM_COMMUNES}):
-        asked = sum(one.area_m2 for one in envelopes if one.region == region)
+        asked = sum(
+            one.area_m2
+            for one in envelopes
+            if one.region == region and one.taken_from != FROM_COMMUNES
+        )
         held = region_m2.get(region)
         left = None if held is None else held - int(local.get(region, 0))
         if left is not None and asked > left:
@@ -166,8 +170,9 @@ def transferred_m2(
 ) -> pd.Series:
     """Return what the transfers between territories change in the budget of each commune.
 
-    A territory gives pro rata of what remains in its communes, and receives pro rata of the same
-    (equally where nothing remains). What a pooled envelope gives is not taken from communes here.
+    In the order of their years. A territory gives pro rata of what remains in its communes, and
+    receives pro rata of the same (equally where nothing remains). What a pooled envelope gives is
+    not taken from communes here; floors that communes pool in their EPCI stay there.
 
     Parameters
     ----------
@@ -192,7 +197,7 @@ def transferred_m2(
     """
     left = remaining_m2.copy()
     problems: list[Problem] = []
-    for rank, one in enumerate(transfers):
+    for rank, one in sorted(enumerate(transfers), key=lambda pair: (pair[1].year, pair[0])):
         found = list(_transfer_problems(one, left, parents, f"transfers.{rank}"))
         problems += found
         if found:
@@ -222,7 +227,7 @@ def _members(pocket: Pocket, parents: pd.DataFrame) -> pd.Index:
 def _transfer_problems(
     one: Transfer, left_m2: pd.Series, parents: pd.DataFrame, field: str
 ) -> Iterator[Problem]:
-    for side, pocket in (("from", one.giver), ("to", one.receiver)):
+    for side, pocket in (("giver", one.giver), ("receiver", one.receiver)):
         if pocket.envelope is not Envelope.LOCAL:
             continue
         members = _members(pocket, parents)
@@ -230,8 +235,9 @@ def _transfer_problems(
             yield problem("territory-unknown", field=f"{field}.{side}", found=pocket.code)
         elif left_m2[members].isna().any():
             yield problem("transfer-unknown", field=f"{field}.{side}", found=pocket.code)
-        elif side == "from":
-            held = int(left_m2[members].clip(lower=0).sum())
+        elif side == "giver":
+            # What one commune has overspent, the others of the territory do not have to give.
+            held = max(0, int(left_m2[members].sum()))
             if one.area_m2 > held:
                 yield problem(
                     "transfer-exceeds", field=f"{field}.{side}", found=one.area_m2, expected=held

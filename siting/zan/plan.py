@@ -23,6 +23,7 @@ from siting.zan.ledger import Entry
 from siting.zan.verdict import Demand, Pool, assess, assess_pooled
 
 SITES_UNDETERMINED = N_("some chosen sites are undetermined ({count}): the sum is a lower bound")
+NATIONAL_ONLY = N_("the chosen sites are charged to the national envelope alone")
 OVER_FIRST = N_("a budget is exceeded for the first time in {year}, at the works start of a site")
 NONE_CHARGED = N_("no chosen site is charged to a budget of the period")
 
@@ -141,15 +142,22 @@ def _verdict(
         if any(site.envelope is envelope for site in posted):
             pool = rules.pooled(envelope)
             parts.append(assess_pooled(taken[envelope], pool, envelope=envelope))
+    if not parts and posted:
+        return Verdict(VerdictCode.COMPATIBLE, (Reason("national-only", NATIONAL_ONLY),))
     if not parts:
         return Verdict(VerdictCode.UNDETERMINED, (Reason("none-charged", NONE_CHARGED),))
     order = list(VerdictCode)
     parts.sort(key=lambda part: order.index(part.code), reverse=True)
     reasons = [reason for part in parts for reason in part.reasons]
-    years = [t.first_overshoot_year for t in territories if t.first_overshoot_year is not None]
+    years = [
+        territory.first_overshoot_year
+        for territory in territories
+        if territory.first_overshoot_year is not None and (territory.remaining_before_m2 or 0) >= 0
+    ]
     if parts[0].code is VerdictCode.OVER_BUDGET and years:
         reasons.append(Reason("over-first", OVER_FIRST, {"year": min(years)}))
-    return Verdict(parts[0].code, tuple(reasons), parts[0].figures)
+    sums = {name: sum(part.figures[name] for part in parts) for name in ("enaf_m2", "excess_m2")}
+    return Verdict(parts[0].code, tuple(reasons), {**parts[0].figures, **sums})
 
 
 def _pooled(territory: TerritoryPlan) -> TerritoryPlan:

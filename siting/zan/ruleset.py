@@ -26,8 +26,12 @@ from pydantic import (
     model_validator,
 )
 
+from layers.errors import printable
 from siting.domain import LandClass, Measure, Period
 from siting.errors import RulesetError, problem
+
+EARLIEST, LATEST = 2000, 2100
+"""Years a rule set may tell of."""
 
 IN_FORCE: Final = "in_force"
 """The one status whose figures are the law's."""
@@ -55,6 +59,8 @@ def _period(value: object) -> Period:
         raise ValueError("expected first and last years, and nothing else")
     if not all(type(year) is int for year in value.values()):
         raise ValueError("expected first and last years as whole numbers")
+    if not all(EARLIEST <= year <= LATEST for year in value.values()):
+        raise ValueError(f"expected years from {EARLIEST} to {LATEST}")
     return Period(**value)
 
 
@@ -115,7 +121,7 @@ class ShareParameter(Parameter):
 class ClassesParameter(Parameter):
     """Land-cover groups."""
 
-    value: tuple[LandClass, ...]
+    value: Annotated[tuple[LandClass, ...], Field(min_length=1)]
     """The groups."""
 
 
@@ -398,8 +404,8 @@ def _own_ruleset(path: Path) -> Ruleset:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise RulesetError(problem("file-missing", file=str(path))) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        found = problem("ruleset-invalid", file=path.name, found=str(error))
+    except (OSError, ValueError) as error:  # TOML, encoding, a path that is none
+        found = problem("ruleset-invalid", file=printable(path.name), found=str(error))
         raise RulesetError(found) from None
     rules = parse_ruleset(content, file=path.name)
     if rules.id in ruleset_ids() or rules.in_force:

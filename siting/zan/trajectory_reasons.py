@@ -56,8 +56,8 @@ CORRECTED = N_(
 )
 CREDITED = N_("{credit_ha} ha are deducted, each on its evidence")
 POSTED = N_(
-    "with the committed and planned works, {remaining_ha} ha remain at the end of {last}: "
-    "{free_ha} ha a year over {left} for all the rest"
+    "with the committed and planned works and the deductions, {remaining_ha} ha remain at the end "
+    "of {last}: {free_ha} ha a year over {left} for all the rest"
 )
 APART = N_(
     "shown apart and not charged to this budget: {regional_ha} ha paid by the pooled regional "

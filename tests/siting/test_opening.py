@@ -12,6 +12,7 @@ from siting.errors import MeasureMismatchError, RulesetError, ScenarioError, Sit
 from siting.pipeline import account_of, run
 from siting.scenario import load_scenario, scenario_hash, with_changes
 from siting.statement import statement
+from siting.trajectory import following_decade
 
 HA = 10_000
 NANTES, EPCI = "44109", "244400404"
@@ -337,3 +338,263 @@ def test_no_scenario_may_hold_two_figures_for_a_year(opened):
     ]
     with pytest.raises(ScenarioError):
         opened({"zac": [{"name": "Z"}]})
+
+
+# --- What a review found: land counted twice, lost, or told wrong ----------------------
+
+
+def full_region(account):
+    row = region(account)
+    return row["budget_m2"], row["remaining_m2"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_a_pool_gives_or_receives_never_moves_the_region(opened, back):
+    ends = [{"level": "regional", "code": "52"}, {"level": "epci", "code": EPCI}]
+    giver, receiver = ends[::-1] if back else ends
+    given = {"giver": giver, "receiver": receiver, "area_m2": 20 * HA, "year": 2026, **PROOF}
+    zan = {"pooled_envelope_m2": 60 * HA, "pooled_source": "SRADDET (test)"}
+    before, after = opened({"zan": zan}), opened({"zan": zan, "transfers": [given]})
+    assert full_region(after) == full_region(before)
+    assert [line.kind for line in statement(after, Level.REGION, "52")].count("transfer") == 0
+    moved = after.pool(Envelope.REGIONAL).remaining_m2 - 60 * HA
+    assert moved == (20 * HA if back else -20 * HA)
+    for level in LEVELS:
+        budgets = after.budgets(level)
+        for code in [c for c in (NANTES, EPCI, "44", "52") if c in budgets.index]:
+            lines = statement(after, level, code)
+            counted = sum(line.area_m2 for line in lines if line.counted)
+            assert counted == budgets.loc[code, "remaining_m2"]
+
+
+def test_an_envelope_that_no_document_sets_neither_gives_receives_nor_pays(opened):
+    ends = {
+        "giver": {"level": "epci", "code": EPCI},
+        "receiver": {"level": "regional", "code": "52"},
+    }
+    given = {**ends, "area_m2": HA, "year": 2026, **PROOF}
+    per = {"type": "per", "territory": NANTES, "area_m2": 1000, "year": 2023, **PROOF}
+    assert problems_of(lambda: opened({"transfers": [given], "corrections": [per]})) == [
+        ("envelope-missing", "transfers.0.receiver"),
+        ("envelope-missing", "corrections.0"),
+    ]
+
+
+def test_transfers_to_oneself_to_nobody_and_out_of_the_period_are_refused(opened):
+    one = {"level": "epci", "code": EPCI}
+    nobody = {"level": "epci", "code": "ZZZZZZZZZ"}
+    rows = [
+        {"giver": one, "receiver": one, "area_m2": 1, "year": 2026, **PROOF},
+        {"giver": one, "receiver": nobody, "area_m2": 1, "year": 2015, **PROOF},
+    ]
+    assert problems_of(lambda: opened({"transfers": rows})) == [
+        ("scenario-value", "transfers.0.receiver"),
+        ("correction-year", "transfers.1.year"),
+        ("territory-unknown", "transfers.1.receiver"),
+    ]
+
+
+def test_transfers_follow_their_years_not_the_order_of_the_file(opened, base, world):
+    left = account_of(base, world).budgets(Level.EPCI)["remaining_m2"]
+    first, second = left[left > 0].index[:2]
+    a_m2 = int(left[first])
+    rows = [
+        {"giver": {"level": "epci", "code": first}, "receiver": {"level": "epci", "code": second},
+         "area_m2": a_m2, "year": 2025, **PROOF},
+        {"giver": {"level": "epci", "code": second}, "receiver": {"level": "epci", "code": EPCI},
+         "area_m2": int(left[second]) + a_m2, "year": 2026, **PROOF},
+    ]  # fmt: skip
+    found = [opened({"transfers": order}).budgets(Level.EPCI) for order in (rows, rows[::-1])]
+    assert found[0]["remaining_m2"].equals(found[1]["remaining_m2"])
+    assert found[0].loc[[first, second], "remaining_m2"].tolist() == [0, 0]
+
+
+def test_a_territory_with_an_overspent_commune_gives_no_more_than_its_sum(opened, base, world):
+    account = account_of(base, world)
+    communes, epci = account.communes, account.codes(Level.EPCI)
+    left = account.budgets(Level.EPCI)["remaining_m2"]
+    overspent = set(epci[communes.index[communes["remaining_m2"] < 0]])
+    code = next(code for code in sorted(overspent) if left[code] > 0)
+    given = {
+        "giver": {"level": "epci", "code": code}, "receiver": {"level": "epci", "code": EPCI},
+        "area_m2": int(left[code]) + 1, "year": 2026, **PROOF,
+    }  # fmt: skip
+    assert problems_of(lambda: opened({"transfers": [given]})) == [
+        ("transfer-exceeds", "transfers.0.giver")
+    ]
+    after = opened({"transfers": [{**given, "area_m2": int(left[code])}]})
+    assert after.budgets(Level.EPCI).loc[code, "remaining_m2"] == 0
+
+
+def test_no_land_is_given_back_twice(opened, world):
+    seen = national(world, NANTES, 2022, 2022)
+    zone = {
+        "name": "Z", "territory": NANTES, "area_m2": 10**7, "works_start": "2019-01-01",
+        "counting": "whole", "by_year": {"2022": seen}, **PROOF,
+    }  # fmt: skip
+    pv = {
+        "type": "photovoltaic", "territory": NANTES, "area_m2": 1, "year": 2022, "land": "natural",
+        "conditions": ["reversible", "permeable"], **PROOF,
+    }  # fmt: skip
+    local = {"territory": NANTES, "first": 2021, "last": 2022, "area_m2": 0, **PROOF}
+    other = {**zone, "name": "Y"}
+    assert problems_of(lambda: opened({"zac": [zone], "corrections": [pv]})) == [
+        ("correction-exceeds", "corrections.0")
+    ]
+    assert problems_of(lambda: opened({"zac": [zone, other]})) == [
+        ("correction-exceeds", "zac (Y).by_year.2022")
+    ]
+    assert problems_of(lambda: opened({"zac": [zone, zone]})) == [("id-duplicate", "zac.1.name")]
+    assert problems_of(lambda: opened({"local_figures": [local], "corrections": [pv]})) == [
+        ("correction-local", "corrections.0")
+    ]
+
+
+def test_hectares_are_turned_into_a_rate_of_the_reference_that_counts(opened, tmp_path):
+    figure = {"territory": NANTES, "first": 2011, "last": 2020, "area_m2": 80 * HA, **PROOF}
+    path = tmp_path / "targets.csv"
+    path.write_text(
+        f"code;level;rate;hectares;status;source;date\n{NANTES};commune;;45;own;PLU;2025-01-01\n",
+        "utf-8",
+    )
+    account = opened({"local_figures": [figure], "zan": {"targets_file": str(path)}})
+    row = account.budgets(Level.COMMUNE).loc[NANTES]
+    assert abs(int(row["budget_m2"]) - 45 * HA) <= 1  # shared out among the communes
+
+
+def test_a_part_of_the_references_is_refused(opened, tmp_path):
+    path = tmp_path / "references.csv"
+    path.write_text("code;hectares;source\n52;19400;CRC\n44;1000;test\n", "utf-8")
+    zan = {"ruleset": "zan-54-5", "regional_references_file": str(path)}
+    assert problems_of(lambda: opened({"zan": zan})) == [("references-rate", "hectares")]
+
+
+def test_local_targets_above_the_region_are_told(opened, world):
+    epci = sorted(set(world.territory.parents()["epci"]))
+    rates = {
+        code: {"rate": 0.1, "level": "epci", "status": "own", "source": "PLUi"} for code in epci
+    }
+    rates["52"] = {"rate": 0.545, "level": "region", "status": "own", "source": "SRADDET"}
+    account = opened({"zan": {"rates": rates}})
+    assert [note.code for note in account.notes] == ["targets-exceed"]
+    assert region(account)["rate_status"] == "aggregated"
+
+
+def test_what_does_not_count_under_a_year_or_another_rule_set_is_left_out_and_told(base, world):
+    pene = {"type": "pene", "territory": NANTES, "area_m2": 1, "year": 2022, **PROOF}
+    local = {"territory": NANTES, "first": 2021, "last": 2023, "area_m2": 1, **PROOF}
+    zone = {
+        "name": "Z", "territory": NANTES, "area_m2": 10, "works_start": "2019-01-01",
+        "counting": "whole", "by_year": {"2022": 5}, **PROOF,
+    }  # fmt: skip
+    for changes in ({"corrections": [pene]}, {"local_figures": [local]}, {"zac": [zone]}):
+        scenario = with_changes(base, changes)
+        early = account_of(scenario, world, until=2021)
+        assert [note.code for note in early.notes] == ["evidence-outside"]
+        proposed = with_changes(scenario, {"zan": {"ruleset": "trace-2024-2034"}})
+        assert [note.code for note in account_of(proposed, world).notes] == ["evidence-outside"]
+        assert account_of(scenario, world).notes == ()
+
+
+def test_what_counts_only_later_is_told(opened):
+    zone = {
+        "name": "Z", "territory": NANTES, "area_m2": 10, "works_start": "2031-01-01",
+        "counting": "whole", **PROOF,
+    }  # fmt: skip
+    green = {"type": "renaturation", "territory": NANTES, "area_m2": 5, "year": 2030, **PROOF}
+    account = opened({"zac": [zone], "corrections": [green]})
+    assert [note.code for note in account.notes] == ["zac-after", "deduction-to-come"]
+
+
+@pytest.mark.rule("R21", "R23")
+@pytest.mark.parametrize("kind", ["quarry", "temporary", "friche"])
+def test_no_scenario_can_deduct_a_quarry_nor_temporary_works(opened, kind):
+    # 5 ha of quarry or of temporary works: refused, and not a square metre is given back.
+    one = {"type": kind, "territory": NANTES, "area_m2": 5 * HA, "year": 2022, **PROOF}
+    assert problems_of(lambda: opened({"corrections": [one]})) == [
+        ("scenario-value", "corrections.0.type")
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"evidence": " "},
+        {"area_m2": 9223372036854775807},
+        {"area_m2": 10**30},
+        {"year": "2022"},
+    ],
+)
+def test_blank_evidence_and_huge_areas_are_refused(opened, change):
+    one = {"type": "pene", "territory": NANTES, "area_m2": 5, "year": 2022, **PROOF, **change}
+    ((code, _),) = problems_of(lambda: opened({"corrections": [one]}))
+    assert code == "scenario-value"
+
+
+def test_a_file_of_local_figures_of_elsewhere_is_refused(opened, tmp_path):
+    path = tmp_path / "mos.csv"
+    path.write_text(
+        "code;first;last;hectares;evidence;source\n75056;2011;2020;5;pièce;test\n", "utf-8"
+    )
+    with pytest.raises(SitingError) as error:
+        opened({"zan": {"local_figures_file": str(path)}})
+    found = error.value.problems[0]
+    assert (found.code, found.file, found.row) == ("territory-unknown", "mos.csv", 1)
+
+
+def test_the_next_decade_has_nothing_of_the_first(world, base, tmp_path):
+    (tmp_path / "suite.toml").write_text(OWN, "utf-8")
+    rate = {"rate": 0.9, "level": "epci", "status": "own", "source": "PLUi 2021-2030"}
+    zan = {"rates": {EPCI: rate}, "next_ruleset": str(tmp_path / "suite.toml")}
+    after = following_decade(with_changes(base, {"zan": zan}))
+    assert after.zan.rates == {}
+    same = with_changes(base, {"zan": {"next_ruleset": "zan-50"}})
+    assert problems_of(lambda: following_decade(same)) == [("ruleset-next", "zan.next_ruleset")]
+
+
+@pytest.mark.parametrize(
+    ("zan", "code"),
+    [
+        ({"targets_file": "x" * 5000}, "file-missing"),
+        ({"ruleset": "a\x00b.toml"}, "ruleset-invalid"),
+    ],
+)
+def test_paths_that_no_file_can_have_are_told(opened, zan, code):
+    assert problems_of(lambda: opened({"zan": zan}))[0][0] == code
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("period = { first = 2031, last = 2040 }", "period = { first = 2031, last = 99999999 }"),
+        ("reference = { first = 2021", "reference = { first = -5"),
+        ('value = ["agricultural", "forest", "natural", "water"]', "value = []"),
+    ],
+)
+def test_a_rule_set_of_ones_own_has_bounds(world, base, tmp_path, change):
+    path = tmp_path / "suite.toml"
+    path.write_text(OWN.replace(*change), "utf-8")
+    with pytest.raises(RulesetError):
+        account_of(with_changes(base, {"zan": {"ruleset": str(path)}}), world)
+
+
+def test_the_budgets_of_scot_are_printed(world, tmp_path, capsys):
+    (tmp_path / "scot.csv").write_text(
+        f"code;scot;name;source\n{NANTES};S1;SCoT;test\n44020;S1;SCoT;test\n", "utf-8"
+    )
+    (tmp_path / "mine.toml").write_text(
+        'extends = "base"\nid = "mine"\ntitle = "x"\n[zan]\nscot_file = "scot.csv"\n', "utf-8"
+    )
+    words = ["--lang", "fr", "budget", "--level", "scot", "-s", str(tmp_path / "mine.toml")]
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    out = capsys.readouterr().out
+    assert left.value.code in (0, None)
+    assert "SCoT" in out
+    (tmp_path / "scot.csv").write_text(
+        f"code;scot;name;source\n{NANTES};S1;A;test\n44020;S1;B;test\n", "utf-8"
+    )
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 2
+    assert "value-choice" in capsys.readouterr().err

@@ -300,3 +300,37 @@ def test_standings_keep_the_unknown_unknown():
         {"budget_m2": [50, None], "remaining_m2": [35, None]}, index=["A", "B"], dtype="Int64"
     ).assign(complete=[True, False])
     assert standings(budgets) == {"A": Standing(50, 35), "B": Standing(None, None, complete=False)}
+
+
+def test_a_budget_already_exceeded_is_not_exceeded_again_later():
+    rules = replace(RULES, standings={"A": Standing(500_000, -100_000)})
+    found = site_verdict(site(a=50_000, year=2027), rules)
+    assert found.code is VerdictCode.OVER_BUDGET
+    assert "over-from" not in [reason.code for reason in found.reasons]
+    decided = plan_of(site(a=50_000, year=2027), rules=rules)
+    assert "over-first" not in [reason.code for reason in decided.verdict.reasons]
+    fits = replace(RULES, standings={"A": Standing(500_000, 10_000)})
+    found = site_verdict(site(a=50_000, year=2027), fits)
+    (told,) = [reason for reason in found.reasons if reason.code == "over-from"]
+    assert told.figures["year"] == 2027
+
+
+def test_a_plan_of_national_projects_alone_is_compatible():
+    national = site("n", a=70_000, envelope=Envelope.NATIONAL, evidence="arrêté, annexe I")
+    decided = plan_of(national)
+    assert decided.verdict.code is VerdictCode.COMPATIBLE
+    assert [reason.code for reason in decided.verdict.reasons] == ["national-only"]
+
+
+def test_the_figures_of_a_plan_are_those_of_all_its_parts():
+    rules = replace(RULES, reserve=Pool(50_000, "délibération"))
+    reserve = site("r", a=50_000, envelope=Envelope.RESERVE)
+    decided = plan_of(site("l", a=20_000), reserve, rules=rules)
+    assert decided.verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING
+    assert decided.verdict.figures["enaf_m2"] == 70_000
+
+
+def test_a_year_that_no_commune_has_is_unknown_not_zero():
+    flows = flows_of(a=[1, 10, 100, 1000])
+    holed = flows[flows["year"] != 2021]
+    assert ledger_of(holed).entries.empty

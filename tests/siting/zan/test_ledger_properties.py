@@ -71,8 +71,9 @@ def posted(rows, moved=()):
 
 def tables(ledger, envelopes=()):
     by_commune = commune_budgets(ledger, PARENTS, LAW, envelopes=envelopes)
+    pools = {"52": sum(one.area_m2 for one in envelopes)}
     return by_commune, {
-        level: sum_budgets(by_commune, PARENTS[level], level=level, envelopes=envelopes)
+        level: sum_budgets(by_commune, PARENTS[level], level=level, pools=pools)
         for level in PARENTS.columns
     }
 

@@ -57,7 +57,8 @@ def account(*entries, rules=LAW, **options):
 
 
 def region(table, envelopes=()):
-    return sum_budgets(table, PARENTS["region"], level="region", envelopes=envelopes).loc["52"]
+    pools = {"52": sum(one.area_m2 for one in envelopes)}
+    return sum_budgets(table, PARENTS["region"], level="region", pools=pools).loc["52"]
 
 
 def corrected(kind, area_ha, year, **options):
