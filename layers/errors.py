@@ -116,6 +116,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the declared gross area ({found} m²) and the drawn one ({expected} m²) differ by "
             "more than 5 %; the drawn one counts"
         ),
+        "usable-area": N_(
+            "the usable area ({found} m²) is larger than the site ({expected} m²) and is not used"
+        ),
         "unit-suspicious": N_("the total is {found}; expected about {expected}: wrong unit?"),
         "sum-mismatch": N_("the parts add up to {found}; expected {expected}"),
         "cache-unwritable": N_(

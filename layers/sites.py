@@ -23,7 +23,8 @@ from layers.site_table import SITES, SITES_CRS
 from layers.spec import Layer, Provenance, Status, make_layer
 from layers.tables import NOT_STATED
 
-AREA_TOLERANCE: Final = 0.05  # of the drawn area; a declared one farther from it is told
+AREA_TOLERANCE: Final = 0.05  # of the drawn area; a declared one farther from it is told,
+# a usable one larger than it by more is not used
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,7 +71,8 @@ def read_sites(
 
     A file without identifiers gets ``row-000001``…, one without names takes the
     identifiers, one without ``confidentiality`` is public. Where that column is there but
-    empty, the site is restricted. Of rows that share an identifier, none is kept.
+    empty, the site is restricted. Of rows that share an identifier, none is kept. A usable
+    area larger than the site by more than :data:`AREA_TOLERANCE` is told and unknown.
 
     Parameters
     ----------
@@ -148,7 +150,9 @@ def sites_of(
     kept = ~told_of(rejected, table.rows) & ~no_friche
     data = _assembled(table, attributes, shapes, kept)
     mismatches = _area_mismatches(data, shapes.is_disc[kept], picked.source("declared_area_m2"))
-    notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes, *mismatches]
+    data, too_large = _usable_areas(data, picked.source("usable_area_m2"))
+    notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes]
+    notes += [*mismatches, *too_large]
     if left_out:
         notes = [p for p in notes if p.row not in left_rows]
         notes.append(_told_left_out(picked, no_friche))
@@ -205,6 +209,20 @@ def _area_mismatches(data: gpd.GeoDataFrame, is_disc: Bools, field: str) -> list
         found={int(i): f"{declared[i]:.0f}" for i in where},
         expected={int(i): f"{drawn[i]:.0f}" for i in where}, severity="warning",
     )  # fmt: skip
+
+
+def _usable_areas(data: gpd.GeoDataFrame, field: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Take usable areas larger than their site for unknown, and tell of them."""
+    usable = data["usable_area_m2"].to_numpy(dtype=float)
+    gross = data["gross_area_m2"].to_numpy(dtype=float)
+    beyond = usable > (1 + AREA_TOLERANCE) * gross
+    where = np.flatnonzero(beyond)
+    told = row_problems(
+        beyond, data["row"].to_numpy(dtype=np.int64), "usable-area", field=field,
+        found={int(i): f"{usable[i]:.0f}" for i in where},
+        expected={int(i): f"{gross[i]:.0f}" for i in where}, severity="warning",
+    )  # fmt: skip
+    return data.assign(usable_area_m2=data["usable_area_m2"].mask(beyond)), told
 
 
 def _provenance(table: RawTable, profile: Profile, status: Status) -> Provenance:

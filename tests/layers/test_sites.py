@@ -273,6 +273,26 @@ def test_a_declared_area_far_from_the_drawn_one_is_told_and_the_drawn_one_counts
     ]
 
 
+def test_a_usable_area_larger_than_the_site_is_told_and_unknown(tmp_path):
+    rows = [{"site_id": i, "surface_utile_ha": area} for i, area in
+            {"a": "1", "b": "1,05", "c": "1,06", "d": "0,2", "e": ""}.items()]  # fmt: skip
+    found = read_sites(csv(tmp_path, *rows))
+    assert found.rejected == ()
+    assert found.layer.data["usable_area_m2"].tolist()[:2] == [10_000, 10_500]
+    assert found.layer.data["usable_area_m2"].isna().tolist() == [False, False, True, False, True]
+    assert [(p.code, p.severity, p.row, p.field, p.found, p.expected) for p in found.notes] == [
+        ("usable-area", "warning", 3, "surface_utile_ha", "10600", "10000")
+    ]
+
+
+def test_a_usable_area_is_held_against_the_declared_area_of_a_point(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("site_id;lon;lat;surface_m2;surface_utile_m2\na;-1.5;47.2;5000;6000\n")
+    found = read_sites(path)
+    assert found.layer.data["usable_area_m2"].isna().all()
+    assert codes(found.notes) == ["geometry-buffered", "usable-area"]
+
+
 def test_the_area_is_measured_again_whatever_the_file_says(tmp_path):
     found = read_one(tmp_path, gross_area_m2="5", declared_area_m2="10000", row="77")
     assert found.notes == ()
@@ -605,7 +625,7 @@ def cells(column):
 
 @st.composite
 def site_tables(draw):
-    """Draw a table that honours the contract, its areas those of its polygons."""
+    """Draw a table that honours the contract, its areas those of its polygons or smaller."""
     count = draw(st.integers(1, 5))
     data = {}
     for column in SITES.columns:
@@ -624,6 +644,7 @@ def site_tables(draw):
             table[column.name] = table[column.name].astype("boolean")
         if column.kind == "number":
             table[column.name] = table[column.name].astype(float)
+    table["usable_area_m2"] = table["usable_area_m2"].clip(upper=table.area)
     return table
 
 
