@@ -13,6 +13,9 @@ from layers.errors import Problem, problem
 
 EXAMPLE_CRS: Final = "EPSG:2154"
 _MEMBER: Final = 1 << 16
+_DESCRIBED: Final = re.compile(r"\b(proj|init|datum|ellps)\s*=")  # a PROJ string
+_CRS: Final = re.compile(rb'"crs"\s*:\s*(?=\S)')
+_LAST_LIST: Final = re.compile(rb'"crs"\s*:\s*(?=\[[^\[\]{}]*\]\s*\}\s*\Z)')
 
 
 def parse_crs(text: str) -> pyproj.CRS | None:
@@ -63,7 +66,8 @@ def declared_crs(
     CRS or None
         The CRS.
     list of Problem
-        ``crs-missing`` or ``crs-unknown`` if there is none.
+        ``crs-missing``, ``crs-unknown`` or, for a PROJ string in a GeoJSON, whose member
+        holds a name, ``crs-unnamed``, if there is none.
     """
     if geojson:
         declared = _geojson_crs(path)
@@ -72,6 +76,8 @@ def declared_crs(
         text = declared_projection(path) or ""
     if not text:
         return None, [problem("crs-missing", expected=EXAMPLE_CRS)]
+    if geojson and _DESCRIBED.search(text):
+        return None, [problem("crs-unnamed", found=text[:80], expected=EXAMPLE_CRS)]
     crs = parse_crs(text)
     if crs is None and _is_undefined(text):
         return None, [problem("crs-missing", expected=EXAMPLE_CRS)]
@@ -129,24 +135,26 @@ def _geojson_crs(path: Path) -> str | None:
         tail = stream.read()
     before = re.split(rb'"features"\s*:', head, maxsplit=1)[0]
     after = tail[max(tail.rfind(b"]"), 0) :]
-    for text in (before, after):
-        member = re.search(rb'"crs"\s*:\s*(null|\{)', text)
-        if member is None:
-            continue
-        if member[1] == b"null":
-            return ""
-        return _named(text[member.start(1) :].decode("utf-8", errors="replace"))
+    # A list that ends the document would be taken for that of the features.
+    found = ((before, _CRS), (after, _CRS), (tail, _LAST_LIST))
+    for text, pattern in found:
+        member = pattern.search(text)
+        if member is not None:
+            return _named(text[member.end() :].decode("utf-8", errors="replace"))
     return None
 
 
 def _named(text: str) -> str:
+    """Return the name that a member holds, or what it holds in place of one."""
     try:
         member, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
         return text[:80]
-    properties = member.get("properties")
+    if member is None:
+        return ""
+    properties = member.get("properties") if isinstance(member, dict) else None
     if not isinstance(properties, dict):
-        return json.dumps(member)
+        return json.dumps(member, ensure_ascii=False)
     code = properties.get("code")
     return str(properties.get("name") or (f"EPSG:{code}" if code else json.dumps(member)))
 

@@ -63,6 +63,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "was used"
         ),
         "crs-unknown": N_("the coordinate reference system “{found}” is not known"),
+        "crs-unnamed": N_(
+            "the coordinate reference system is described (“{found}”), not named; expected a "
+            "name, for example {expected}"
+        ),
         "crs-mismatch": N_("the coordinate reference system is {found}; expected {expected}"),
         "crs-accuracy": N_(
             "coordinates in {found} are converted within {expected}: the precise grid of "

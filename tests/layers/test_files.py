@@ -590,6 +590,15 @@ def test_an_esri_projection_is_understood(tmp_path):
          "crs-unknown"),
         ({"crs": {"properties": "EPSG:2154"}}, "crs-unknown"),
         ({"crs": None}, "crs-missing"),
+        ({"crs": {"type": "name", "properties": {"name": "RGF93 v1 / Lambert-93"}}}, 2154),
+        ({"crs": {"type": "name", "properties": {"name": "n'importe quoi"}}}, "crs-unknown"),
+        ({"crs": {"type": "name", "properties": {}}}, "crs-unknown"),
+        ({"crs": "n'importe quoi"}, "crs-unknown"),
+        ({"crs": ["EPSG:2154"]}, "crs-unknown"),
+        ({"crs": 12.5}, "crs-unknown"),
+        ({"crs": "+proj=lcc +lat_0=46.5 +lon_0=3 +units=m"}, "crs-unnamed"),
+        ({"crs": {"type": "name", "properties": {"name": "+init=epsg:2154"}}}, "crs-unnamed"),
+        ({"crs": {"type": "proj4", "properties": {"name": "proj=utm zone=30"}}}, "crs-unnamed"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("last", [False, True])
@@ -605,9 +614,17 @@ def test_a_geojson_is_in_degrees_unless_its_old_member_says_else(tmp_path, membe
         assert open_file(path).crs.to_epsg() == expected
 
 
+def test_a_proj_string_is_told_with_what_is_expected(tmp_path):
+    member = {"type": "name", "properties": {"name": "+proj=longlat +datum=WGS84 +no_defs"}}
+    (found,) = refusal(geojson(tmp_path / "sites.geojson", feature(POINT, nom="a"), crs=member))
+    assert (found.code, found.found) == ("crs-unnamed", "+proj=longlat +datum=WGS84 +no_defs")
+    assert found.expected == "EPSG:2154"
+
+
 def test_a_property_named_crs_is_not_the_crs_of_the_file(tmp_path):
-    path = geojson(tmp_path / "sites.geojson", feature(POINT, crs={"type": "x"}, nom="a"))
-    assert open_file(path).crs.to_epsg() == 4326
+    for crs in ({"type": "x"}, ["EPSG:2154"], "EPSG:2154"):
+        path = geojson(tmp_path / "sites.geojson", feature(POINT, crs=crs, nom="a"))
+        assert open_file(path).crs.to_epsg() == 4326
 
 
 def test_all_that_is_wrong_with_a_file_is_told_at_once(tmp_path):
@@ -706,6 +723,36 @@ def test_what_gdal_warns_of_is_told_without_the_folder(tmp_path):
     assert codes(table.notes) == ["file-warning"]
     assert "id = 1" in table.notes[0].found
     assert str(tmp_path) not in table.notes[0].found
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([12, 7], ["12", "7"]),
+        ([0, 1], ["0", "1"]),
+        ([12, None], ["12", None]),
+        ([12, "b"], ["12", "b"]),
+        (["a", "b"], ["a", "b"]),
+        ([None, None], None),
+    ],
+)
+def test_the_id_of_a_feature_is_a_column_whatever_its_kind(tmp_path, given, expected):
+    rows = [feature(POINT, nom="x") | ({} if i is None else {"id": i}) for i in given]
+    data = open_file(geojson(tmp_path / "sites.geojson", *rows)).data
+    if expected is None:
+        assert "id" not in data
+    else:
+        assert data["id"].tolist() == expected
+
+
+def test_the_id_of_a_feature_stays_with_its_row_and_never_hides_a_property(tmp_path):
+    rows = [feature(POINT, nom="a") | {"id": 5}, None, feature(POINT, nom="b") | {"id": 3}]
+    data = open_file(geojson(tmp_path / "sites.geojson", *rows)).data
+    assert data[["nom", "id"]].to_numpy().tolist() == [["a", "5"], ["b", "3"]]
+    row = feature(POINT, ID="S1") | {"id": 5}
+    assert open_file(geojson(tmp_path / "own.geojson", row)).data.to_dict("list") == {"ID": ["S1"]}
+    (tmp_path / "one.geojson").write_text(json.dumps(feature(POINT, nom="a") | {"id": 5}))
+    assert open_file(tmp_path / "one.geojson").data["id"].tolist() == ["5"]
 
 
 def test_identify_names_the_format(tmp_path):
