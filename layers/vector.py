@@ -24,7 +24,7 @@ from layers.crs import declared_crs, declared_projection, known_crs, sibling
 from layers.errors import N_, LayerError, Problem, problem
 from layers.gdal import plain_message, quiet_gdal, told_warnings
 from layers.geojson import told_apart
-from layers.raw_table import Geometries, RawTable, row_problems, unique_names
+from layers.raw_table import Geometries, RawTable, field_key, row_problems, unique_names
 
 _ERRORS: Final = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException, OSError,
@@ -69,7 +69,8 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
     Returns
     -------
     RawTable
-        The rows. A layer without geometry has ``geometry`` ``None`` and all else.
+        The rows. A layer without geometry has ``geometry`` ``None`` and all else. The
+        ``id`` of the features of a GeoJSON is a column where no property is named so.
 
     Raises
     ------
@@ -132,10 +133,14 @@ def _as_table(
     crs, errors = (
         (None, []) if read.wkb is None else declared_crs(reader.path, read.crs, geojson=is_geojson)
     )
-    rows = np.arange(start + 1, start + 1 + len(read.data), dtype=np.int64)
+    data = read.data
+    rows = np.arange(start + 1, start + 1 + len(data), dtype=np.int64)
     skipped: list[Problem] = []
     if is_geojson:
-        rows, skipped = told_apart(reader.path, reader.name, rows)
+        elements = told_apart(reader.path, reader.name, rows)
+        rows, skipped = elements.rows, elements.skipped
+        if elements.identifiers and "id" not in map(field_key, data.columns):
+            data = data.assign(id=pd.Series(elements.identifiers, dtype=object))
     geometry: Geometries | None = None
     rejected: list[Problem] = []
     if read.wkb is not None:
@@ -143,7 +148,7 @@ def _as_table(
     return RawTable(
         name=reader.name,
         format=reader.title,
-        data=read.data,
+        data=data,
         rows=rows,
         row_count=len(rows) + len(skipped),
         geometry=geometry,

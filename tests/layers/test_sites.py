@@ -153,6 +153,32 @@ def test_all_rows_that_share_an_identifier_are_rejected_with_the_rows(tmp_path):
     assert accounts_for_every_row(found)
 
 
+def geojson(path: Path, *ids: object, **properties: object) -> Path:
+    """Write features on one square, each with its ``id`` where it is not ``None``."""
+    shape = json.loads(shapely.to_geojson(shapely.box(-1.5, 47.2, -1.499, 47.201)))
+    rows = [
+        {"type": "Feature", "properties": {"nom": f"n{i}", **properties}, "geometry": shape}
+        | ({} if one is None else {"id": one})
+        for i, one in enumerate(ids)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": rows}))
+    return path
+
+
+def test_the_id_of_the_features_is_the_identifier_where_no_column_is(tmp_path):
+    found = read_sites(geojson(tmp_path / "sites.geojson", 12, 7))
+    assert found.layer.data["site_id"].tolist() == ["12", "7"]
+    assert found.notes == ()
+    found = read_sites(geojson(tmp_path / "some.geojson", 12, None))
+    assert found.layer.data["site_id"].tolist() == ["12", "row-000002"]
+    assert told(found.notes) == [("id-missing", 2, "id")]
+    found = read_sites(geojson(tmp_path / "twice.geojson", 12, 12, 13))
+    assert found.layer.data["site_id"].tolist() == ["13"]
+    assert codes(found.rejected) == ["id-duplicate"] * 2
+    found = read_sites(geojson(tmp_path / "own.geojson", 12, site_id="S1"))
+    assert found.layer.data["site_id"].tolist() == ["S1"]
+
+
 def test_the_rows_listed_are_few_however_many_share_an_identifier(tmp_path):
     found = read_sites(csv(tmp_path, *({"site_id": "a"} for _ in range(500))))
     assert len(found.rejected) == 500
