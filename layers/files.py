@@ -98,7 +98,8 @@ def open_file(
         FlatGeobuf, or CSV with WKT or coordinates.
     layer
         Layer to read, where the file has several. A file that is one table has one layer, of
-        its own name; where an archive holds several files, the name of the one to read.
+        its own name; where an archive holds several files, the name of the one to read, and
+        ``file.gpkg:layer`` where that one has several layers.
     limit_bytes
         Largest size accepted, of the file and of what an archive unfolds to.
 
@@ -116,8 +117,11 @@ def open_file(
     name = path.name
     found = identify(path, limit_bytes=limit_bytes)
     if found is ZIP:
-        with unpacked(path, limit_bytes, layer) as (inner, stem, inner_layer):
-            table = _read(inner, name, identify(inner, name=name), inner_layer, stem)
+        with unpacked(path, limit_bytes, layer) as inner:
+            table = _read(
+                inner.path, name, identify(inner.path, name=name), inner.layer, inner.stem,
+                inner.prefix,
+            )  # fmt: skip
     else:
         table = _read(path, name, found, layer, path.stem)
     if table.row_count == 0:
@@ -151,8 +155,8 @@ def layer_names(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> list[str]:
             names = [PurePosixPath(m.filename) for m in archive.infolist() if not m.is_dir()]
         suffixes = [p.suffix.lower() for p in names]
         if suffixes.count(".gpkg") == 1:
-            with unpacked(path, limit_bytes, None) as (inner, _, _):
-                return vector_layers(inner)
+            with unpacked(path, limit_bytes, None) as inner:
+                return vector_layers(inner.path)
     except (LayerError, zipfile.BadZipFile, zlib.error, OSError, NotImplementedError):
         return []
     readable = {s for f in FORMATS if f is not ZIP for s in f.suffixes}
@@ -221,7 +225,9 @@ def _start(path: Path, name: str) -> tuple[int, bytes]:
         return size, stream.read(_HEAD)
 
 
-def _read(path: Path, name: str, found: Format, layer: str | None, stem: str) -> RawTable:
+def _read(
+    path: Path, name: str, found: Format, layer: str | None, stem: str, prefix: str = ""
+) -> RawTable:
     if found in (CSV, PARQUET) and layer not in (None, stem):
         raise LayerError(problem("layer-missing", file=name, found=layer, expected=stem))
     if found is CSV:
@@ -233,7 +239,9 @@ def _read(path: Path, name: str, found: Format, layer: str | None, stem: str) ->
         table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
         table = replace(table, notes=(*notes, *table.notes))
     else:
-        table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
+        table = read_vector(
+            path, name, driver=found.driver, title=found.title, layer=layer, prefix=prefix
+        )
     return place(table) if table.geometry is None else table
 
 
@@ -255,10 +263,33 @@ def _check_shapefile(path: Path, name: str, stem: str) -> list[Problem]:
     return [problem("file-missing", file=f"{beside}.dbf", severity="warning")]
 
 
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The one file of an archive that is read.
+
+    Parameters
+    ----------
+    path
+        The file, under a name of our own.
+    stem
+        Its name in the archive, without suffix.
+    layer
+        The layer to read in it.
+    prefix
+        What stands before the name of its layers where the archive holds several files;
+        else empty.
+    """
+
+    path: Path
+    stem: str
+    layer: str | None
+    prefix: str = ""
+
+
 @contextmanager
 def unpacked(
     path: Path, limit_bytes: int = LIMIT_BYTES, layer: str | None = None
-) -> Iterator[tuple[Path, str, str | None]]:
+) -> Iterator[Unpacked]:
     """Unpack the one layer of an archive under names of our own, then remove it.
 
     Parameters
@@ -268,16 +299,12 @@ def unpacked(
     limit_bytes
         Largest size accepted of what it unfolds to.
     layer
-        Layer, or file of the archive, to read.
+        Layer, file of the archive, or ``file:layer``, to read.
 
     Yields
     ------
-    Path
+    Unpacked
         The file.
-    str
-        Its name in the archive, without suffix.
-    str or None
-        The layer to read in it.
 
     Raises
     ------
@@ -293,12 +320,12 @@ def unpacked(
                     for m in archive.infolist()
                     if not m.is_dir() and not m.filename.startswith("__MACOSX/")
                 }
-                chosen, inner_layer = _chosen(list(files), path.name, layer)
+                chosen, inner_layer, prefix = _chosen(list(files), path.name, layer)
                 inner = _extract(archive, files, chosen, Path(folder))
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             found = str(error) or type(error).__name__
             raise LayerError(problem("archive-broken", file=path.name, found=found)) from error
-        yield inner, chosen.stem, inner_layer
+        yield Unpacked(inner, chosen.stem, inner_layer, prefix)
 
 
 def check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -342,22 +369,52 @@ def _escapes(member: zipfile.ZipInfo) -> bool:
 
 def _chosen(
     files: list[PurePosixPath], name: str, layer: str | None
-) -> tuple[PurePosixPath, str | None]:
-    """Return the only readable member, or the one named, and the layer to read in it."""
+) -> tuple[PurePosixPath, str | None, str]:
+    """Return the only readable member, or the one named, the layer to read in it, its prefix."""
     readable = {s for f in FORMATS if f is not ZIP and f is not CSV for s in f.suffixes}
     layers = [p for p in files if p.suffix.lower() in readable]
     layers = layers or [p for p in files if p.suffix.lower() in CSV.suffixes]
     found = ", ".join(str(p) for p in layers or files[:10]) or N_("nothing")
     if not layers:
         raise LayerError(problem("archive-content", file=name, found=found))
-    named = [p for p in layers if layer in (str(p), p.name, p.stem)]
+    named = [p for p in layers if layer in _names(p)]
+    within = _within(layers, layer)
     if len(layers) == 1 and (layer is None or layers[0].suffix.lower() in _MAY_NAME_LAYERS):
-        return layers[0], layer if not named or layers[0].suffix.lower() == ".gpkg" else None
+        kept = layer if not named or layers[0].suffix.lower() == ".gpkg" else None
+        return layers[0], within.get(layers[0], kept), ""
     if len(named) == 1:
-        return named[0], None
-    if layer is None or named:
+        return named[0], None, _prefix(named[0], layers)
+    if len(within) == 1:
+        ((member, inner_layer),) = within.items()
+        return member, inner_layer, _prefix(member, layers)
+    if layer is None or named or within:
         raise LayerError(problem("layer-choice", file=name, found=found))
     raise LayerError(problem("layer-missing", file=name, found=layer, expected=found))
+
+
+def _names(member: PurePosixPath) -> tuple[str, str, str]:
+    return str(member), member.name, member.stem
+
+
+def _within(members: list[PurePosixPath], layer: str | None) -> dict[PurePosixPath, str]:
+    """Return the members that ``file:layer`` may name, and the layer asked for.
+
+    Examples
+    --------
+    >>> _within([PurePosixPath("a.gpkg"), PurePosixPath("b.gpkg")], "b.gpkg:sites")
+    {PurePosixPath('b.gpkg'): 'sites'}
+    """
+    return {
+        member: layer.removeprefix(f"{name}:")
+        for member in members
+        for name in _names(member)
+        if layer is not None and layer.startswith(f"{name}:")
+    }
+
+
+def _prefix(member: PurePosixPath, members: list[PurePosixPath]) -> str:
+    alike = sum(other.name == member.name for other in members)
+    return f"{member.name if alike == 1 else member}:"
 
 
 def _extract(

@@ -166,9 +166,9 @@ def open_table(path: Path) -> RawTable:
     name = path.name
     found = identify(path)
     if found is ZIP:
-        with unpacked(path, layer=_data_member(path)) as (inner, _, _):
-            identify(inner, name=name)
-            raw = read_delimited(inner, name)
+        with unpacked(path, layer=_data_member(path)) as inner:
+            identify(inner.path, name=name)
+            raw = read_delimited(inner.path, name)
     elif found is CSV:
         raw = read_delimited(path, name)
     else:

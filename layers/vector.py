@@ -6,7 +6,7 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +50,9 @@ class _Read:
     fids: npt.NDArray[np.int64]
 
 
-def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | None) -> RawTable:
+def read_vector(
+    path: Path, name: str, *, driver: str, title: str, layer: str | None, prefix: str = ""
+) -> RawTable:
     """Read one layer of a GeoPackage, GeoJSON, Shapefile or FlatGeobuf file.
 
     Parameters
@@ -65,6 +67,8 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
         Name of the format.
     layer
         The layer; ``None`` if the file has one only, or one only of polygons.
+    prefix
+        What messages put before the name of a layer, to be given back as it is.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def read_vector(path: Path, name: str, *, driver: str, title: str, layer: str | 
     LayerError
         If the file cannot be read or the layer cannot be told.
     """
-    reader = _Reader(path, name, driver, title)
+    reader = _Reader(path, name, driver, title, prefix)
     with quiet_gdal() as told:
         chosen = reader.choose(layer)
         read, notes = reader.read(chosen)
@@ -269,14 +273,16 @@ class _Reader:
     name: str
     driver: str
     title: str
+    prefix: str = ""
 
     def choose(self, layer: str | None) -> str:
         """Return the layer asked for, the only one, or the only one of polygons."""
         layers: dict[str, str | None] = dict(self._ask(pyogrio.list_layers).tolist())
         if layer is not None:
             if layer not in layers:
-                found = problem("layer-missing", found=layer, expected=", ".join(layers))
-                raise LayerError(_of(found, self.name))
+                found, expected = f"{self.prefix}{layer}", self._listed(layers)
+                missing = problem("layer-missing", file=self.name, found=found, expected=expected)
+                raise LayerError(missing)
             return layer
         drawn = {n: kind for n, kind in layers.items() if kind is not None} or layers
         polygons = [n for n, kind in drawn.items() if kind is not None and "Polygon" in kind]
@@ -288,7 +294,10 @@ class _Reader:
             raise LayerError(_unreadable(self.path, self.name, self.title, ""))
         if not drawn:
             raise LayerError(problem("no-rows", file=self.name))
-        raise LayerError(problem("layer-choice", file=self.name, found=", ".join(drawn)))
+        raise LayerError(problem("layer-choice", file=self.name, found=self._listed(drawn)))
+
+    def _listed(self, layers: Iterable[str]) -> str:
+        return ", ".join(f"{self.prefix}{layer}" for layer in layers)
 
     def count(self, layer: str) -> int:
         """Return the number of rows of a layer; below 0 where the file does not tell."""
@@ -440,7 +449,3 @@ def _geometries(wkb: Any, rows: npt.NDArray[np.int64]) -> tuple[Geometries, list
 def _unreadable(path: Path, name: str, title: str, error: object) -> Problem:
     found = plain_message(str(error), path) or N_("it is damaged")
     return problem("file-unreadable", file=name, expected=title, found=found)
-
-
-def _of(found: Problem, name: str) -> Problem:
-    return problem(found.code, file=name, found=found.found, expected=found.expected)

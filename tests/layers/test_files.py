@@ -499,6 +499,35 @@ def test_a_layer_of_a_file_of_an_archive_may_be_named(tmp_path):
     assert codes(refusal(archive, layer="c")) == ["layer-missing"]
 
 
+def test_a_file_of_an_archive_and_its_layer_may_both_be_named(tmp_path):
+    one = layers(tmp_path / "a.gpkg", nord=BOXES, sud=BOXES[:1])
+    two = layers(tmp_path / "b.gpkg", nord=BOXES[:2], sud=BOXES[:1])
+    archive = zipped(tmp_path / "z.zip", one, two, folder="données/")
+    (found,) = refusal(archive, layer="b.gpkg")
+    assert (found.code, found.found) == ("layer-choice", "b.gpkg:nord, b.gpkg:sud")
+    for layer in (*found.found.split(", ")[:1], "b:nord", "données/b.gpkg:nord"):
+        assert open_file(archive, layer=layer).row_count == 2
+    assert open_file(archive, layer="a.gpkg:nord").row_count == 3
+    (found,) = refusal(archive, layer="b.gpkg:est")
+    assert (found.code, found.found) == ("layer-missing", "b.gpkg:est")
+    assert found.expected == "b.gpkg:nord, b.gpkg:sud"
+    (found,) = refusal(archive, layer="c.gpkg:nord")
+    assert (found.code, found.expected) == ("layer-missing", "données/a.gpkg, données/b.gpkg")
+    # An archive of one file may be asked in the same words.
+    assert open_file(zipped(tmp_path / "y.zip", one), layer="a.gpkg:sud").row_count == 1
+
+
+def test_files_of_an_archive_of_one_name_are_told_by_their_folder(tmp_path):
+    path = layers(tmp_path / "a.gpkg", nord=BOXES, sud=BOXES[:1])
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        for folder in "xy":
+            archive.write(path, f"{folder}/a.gpkg")
+    assert codes(refusal(tmp_path / "z.zip", layer="a.gpkg:nord")) == ["layer-choice"]
+    (found,) = refusal(tmp_path / "z.zip", layer="y/a.gpkg")
+    assert found.found == "y/a.gpkg:nord, y/a.gpkg:sud"
+    assert open_file(tmp_path / "z.zip", layer="y/a.gpkg:sud").row_count == 1
+
+
 def test_a_companion_missing_in_an_archive_is_told_with_the_archive(tmp_path):
     write(frame(), tmp_path / "sites.shp")
     members = [p for p in sorted(tmp_path.iterdir()) if p.suffix != ".shx"]
