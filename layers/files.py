@@ -101,7 +101,8 @@ def open_file(
         its own name; where an archive holds several files, the name of the one to read, and
         ``file.gpkg:layer`` where that one has several layers.
     limit_bytes
-        Largest size accepted, of the file and of what an archive unfolds to.
+        Largest size accepted, of the file, a Shapefile with its companions, and of what an
+        archive unfolds to.
 
     Returns
     -------
@@ -200,6 +201,9 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
         raise LayerError(problem("file-pointer", file=name))
     if text.startswith(b"<"):
         raise LayerError(problem("file-html", file=name))
+    if known is SHAPEFILE:
+        beside = (sibling(path, companion) for companion in _COMPANIONS)
+        size += sum(companion.stat().st_size for companion in beside if companion)
     if size > limit_bytes:
         found, expected = _weight(size), _weight(limit_bytes)
         raise LayerError(problem("file-too-large", file=name, found=found, expected=expected))

@@ -499,6 +499,15 @@ def test_a_layer_of_a_file_of_an_archive_may_be_named(tmp_path):
     assert codes(refusal(archive, layer="c")) == ["layer-missing"]
 
 
+def test_the_size_of_a_shapefile_is_that_of_all_its_files(tmp_path):
+    path = write(frame(texte=["x" * 200] * 3), tmp_path / "sites.shp")
+    sizes = {p.suffix: p.stat().st_size for p in tmp_path.iterdir()}
+    read = sum(sizes[s] for s in (".shp", ".shx", ".dbf", ".prj", ".cpg"))
+    assert sizes[".shp"] < sizes[".dbf"]
+    assert codes(refusal(path, limit_bytes=read - 1)) == ["file-too-large"]
+    assert open_file(path, limit_bytes=read).row_count == 3
+
+
 def test_a_file_of_an_archive_and_its_layer_may_both_be_named(tmp_path):
     one = layers(tmp_path / "a.gpkg", nord=BOXES, sud=BOXES[:1])
     two = layers(tmp_path / "b.gpkg", nord=BOXES[:2], sud=BOXES[:1])
