@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from siting.zan.ruleset import IN_FORCE, Ruleset
 from siting.zan.trajectory import YearStatus
 
 WIDE_COLUMNS = 240
+EXAMPLES = 3  # problems alike that are told one by one
 
 _VERDICT_STYLES = {
     VerdictCode.COMPATIBLE: "green",
@@ -234,8 +235,8 @@ def print_check(found: SiteFile, file: Path, _: Translate) -> None:
     for title, problems in ((_("Rejected"), found.rejected), (_("Notes"), found.notes)):
         if problems:
             console.print(title, style="bold", markup=False)
-        for one in problems:
-            console.print(f"  {one.line(_)}", markup=False)
+        for line in grouped(problems, _):
+            console.print(f"  {line}", markup=False)
 
 
 def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:
@@ -415,7 +416,7 @@ def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) ->
 
 
 def tell(rejected: Sequence[Problem], _: Translate) -> None:
-    """Tell the rejected rows on the error output.
+    """Tell the rejected rows on the error output, in few lines: results hold them all.
 
     Parameters
     ----------
@@ -425,8 +426,33 @@ def tell(rejected: Sequence[Problem], _: Translate) -> None:
         Language of the words.
     """
     word = _("rejected")
-    for one in rejected:
-        typer.echo(f"{word}: {one.line(_)}", err=True)
+    for line in grouped(rejected, _):
+        typer.echo(f"{word}: {line}", err=True)
+
+
+def grouped(problems: Sequence[Problem], _: Translate) -> Iterator[str]:
+    """Say problems in few lines: of those of one file, code and field, the first ones.
+
+    Parameters
+    ----------
+    problems
+        The problems.
+    _
+        Language of the words.
+
+    Yields
+    ------
+    str
+        :data:`EXAMPLES` lines a group at most, the last one with how many more there are.
+    """
+    groups: dict[tuple[str | None, str, str | None], list[Problem]] = {}
+    for one in problems:
+        groups.setdefault((one.file, one.code, one.field), []).append(one)
+    for alike in groups.values():
+        *first, last = (one.line(_) for one in alike[:EXAMPLES])
+        left = len(alike) - EXAMPLES
+        more = _(" (and {count} more)").format(count=left) if left > 0 else ""
+        yield from (*first, f"{last}{more}")
 
 
 def tell_notes(notes: Sequence[Problem], _: Translate) -> None:

@@ -57,6 +57,24 @@ def square(tmp_path):
 EMPTY = {"type": "Feature", "properties": {"site_id": "b"}, "geometry": None}
 
 
+def test_rejected_rows_alike_are_told_in_few_lines_and_written_all(capsys, square, tmp_path):
+    wrong = {**EMPTY, "properties": {"site_id": "c"}, "type": "feature"}
+    path = square(*[{**EMPTY, "properties": {"site_id": f"e{i}"}} for i in range(40)], wrong)
+    status, out, _ = siting(capsys, "check", str(path))
+    assert status == 1
+    lines = [line for line in out.splitlines() if "geometry-empty" in line]
+    assert all(f"ligne {row}" in line for row, line in zip((2, 3, 4), lines, strict=True))
+    assert [line.endswith("(et 37 de plus)") for line in lines] == [False, False, True]
+    assert sum("value-choice" in line for line in out.splitlines()) == 1
+    status, out, _ = siting(capsys, "check", str(path), "--format", "json")
+    assert len(json.loads(out)["rejected"]) == 41
+    result = tmp_path / "result.gpkg"
+    status, out, err = siting(capsys, "score", str(path), "--out", str(result))
+    assert (status, err.count("geometry-empty")) == (1, 3)
+    (beside,) = tmp_path.glob("result*.json")
+    assert len(json.loads(beside.read_text(encoding="utf-8"))["rejected"]) == 41
+
+
 def test_version(capsys):
     assert siting(capsys, "--version") == (0, f"siting {__version__}\n", "")
 
