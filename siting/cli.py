@@ -23,6 +23,7 @@ from siting import __version__
 from siting.data_cli import Format, data_app, progress_bar
 from siting.errors import EXIT_INTERNAL, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
+from siting.usage import run_app
 
 SECONDS_BETWEEN_LINES = 10
 RowsFormat = Literal["table", "json", "csv"]
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lang, words = _take_language(words)
         _ = translator(lang)
         with _taken_data(words) as left:
-            build_app(lang)(args=left, prog_name="siting")
+            status = run_app(build_app(lang), left, _)
     except SitingError as error:
         word = _("error")
         for found in error.problems:
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         typer.echo(text.format(kind=type(error).__name__, text=error), err=True)
         raise SystemExit(EXIT_INTERNAL) from None
+    raise SystemExit(status)
 
 
 def _settle_streams() -> None:
