@@ -74,7 +74,7 @@ def test_french_sentences_have_french_figures(document):
 
 
 def test_budgets_have_the_keys_of_the_interface(budgets):
-    assert set(budgets) == {"manifest", "budgets"}
+    assert set(budgets) == {"manifest", "notes", "budgets"}
     assert len(budgets["budgets"]) == 72
     assert set(budgets["budgets"][0]) >= {
         "level", "code", "name", "measure", "period", "reference_m2", "rate", "budget_m2",
