@@ -48,7 +48,7 @@ from siting.ui.territory_panel import (
 
 __all__ = ["header", "look_of", "page", "shown_sites"]
 
-HEIGHT = 550
+HEIGHT = 535
 """Height of the map, in pixels."""
 _CHOICES_HEIGHT = 52
 _MAP_KEY = "map"
