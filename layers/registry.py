@@ -39,7 +39,7 @@ from layers.scot import DOCURBA_FORMS, SCOTS, SCOTS_RULES, load_scots
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec, Provenance
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
-from layers.surroundings import SURROUNDINGS, load_surroundings
+from layers.surroundings import RISK_PLANS, SURROUNDINGS, load_surroundings
 from layers.tables import local_provenance
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
@@ -189,6 +189,9 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
         SCOTS.name: DOCURBA_FORMS,
         ZONING.name: (("typezone", "partition|idurba|gpu_doc_id"),),
         PROTECTED_AREAS.name: (("nom_site", "id_mnhn"),),
+        INTERCHANGES.name: (("cleabs", "nature"),),
+        PORTS.name: (("cleabs", "nature"),),
+        RISK_PLANS.name: (("typereg",),),
     }
 )
 # Layers that a folder of files can make.

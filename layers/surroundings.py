@@ -16,20 +16,30 @@ from layers.files import open_file
 from layers.hazards import STATUS_NAMES, parse_installations
 from layers.official import column
 from layers.places import load_places
+from layers.recognition import file_columns
+from layers.risk_plans import CLOSED_ZONES, RISK_ZONES, RISKS, read_risk_plans
 from layers.spec import Column, GeometryKind, Layer, LayerSpec, Provenance
 from layers.tables import checked_layer, local_provenance, read_vector
 
-RISKS: Final = ("inondation", "submersion marine", "mouvement de terrain", "feu de forêt",
-                "minier", "technologique")  # fmt: skip
-"""Risks of prevention plans: natural and mining (PPRN, PPRM), technological (PPRT)."""
+__all__ = [
+    "ACTIVITY_ZONES",
+    "AIRPORTS",
+    "BROWNFIELDS",
+    "CLOSED_ZONES",
+    "ESTABLISHMENTS",
+    "FLOOD_RISKS",
+    "GAS_NETWORK",
+    "HAZARDOUS_SITES",
+    "HAZARD_REGIMES",
+    "RISKS",
+    "RISK_PLANS",
+    "RISK_ZONES",
+    "SUBSTATIONS",
+    "SURROUNDINGS",
+    "load_surroundings",
+]
 
 FLOOD_RISKS: Final = ("inondation", "submersion marine")
-
-CLOSED_ZONES: Final = ("interdiction", "interdiction stricte", "délaissement", "expropriation")
-"""Zones of a risk plan where building is forbidden in general (“red” zones)."""
-
-RISK_ZONES: Final = ("prescriptions hors zone d'aléa", "prescriptions", *CLOSED_ZONES)
-"""Zones of a risk plan: TYPEREG 01 to 06 of the CNIG standard PPR."""
 
 HAZARD_REGIMES: Final = ("seveso seuil haut", "seveso seuil bas")
 
@@ -89,7 +99,8 @@ def load_surroundings(
         Its contract, one of :data:`SURROUNDINGS`.
     path
         A vector file in EPSG:2154 with the columns of the contract; for hazardous sites also
-        the classified installations of Géorisques, in any format and declared CRS.
+        the classified installations of Géorisques, for risk plans the regulated zones of the
+        CNIG standard (:mod:`layers.risk_plans`), both in any format and declared CRS.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated, or that of the
         publisher where its columns are recognised.
@@ -110,6 +121,8 @@ def load_surroundings(
             return load_places(
                 spec, path, parse_installations, read=lambda _: raw, provenance=provenance
             )
+    if spec is RISK_PLANS and {"typereg"} & {name.lower() for name in file_columns(path)}:
+        return read_risk_plans(spec, open_file(path), provenance=provenance)
     source = provenance or local_provenance(path)
     lengths = {"naf": 2} if spec is ESTABLISHMENTS else {}
     return checked_layer(spec, read_vector(path), source, lengths=lengths)

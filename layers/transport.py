@@ -8,8 +8,10 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from layers.bdtopo import is_bdtopo_file, read_interchanges, read_ports
 from layers.cells import read_boolean, read_text
 from layers.errors import N_
+from layers.files import open_file
 from layers.official import (
     Parsed,
     cell_problems,
@@ -208,8 +210,9 @@ def load_interchanges(path: Path | None = None, *, provenance: Provenance | None
     Parameters
     ----------
     path
-        A vector file of points in EPSG:2154 with the columns of :data:`INTERCHANGES`;
-        ``None`` for the demonstration layer.
+        A vector file of points in EPSG:2154 with the columns of :data:`INTERCHANGES`, or a
+        table of BD TOPO (:func:`layers.bdtopo.read_interchanges`); ``None`` for the
+        demonstration layer.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated.
 
@@ -228,6 +231,8 @@ def load_interchanges(path: Path | None = None, *, provenance: Provenance | None
     >>> load_interchanges().geo["name"].iloc[0]
     'Échangeur démo 01'
     """
+    if path is not None and is_bdtopo_file(path):
+        return read_interchanges(INTERCHANGES, open_file(path), provenance=provenance)
     return _load_points(INTERCHANGES, path, _DEMONSTRATION_INTERCHANGES, provenance)
 
 
@@ -237,8 +242,8 @@ def load_ports(path: Path | None = None, *, provenance: Provenance | None = None
     Parameters
     ----------
     path
-        A vector file of points in EPSG:2154 with the columns of :data:`PORTS`; ``None`` for
-        the demonstration layer.
+        A vector file of points in EPSG:2154 with the columns of :data:`PORTS`, or a table of
+        BD TOPO (:func:`layers.bdtopo.read_ports`); ``None`` for the demonstration layer.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated.
 
@@ -257,6 +262,8 @@ def load_ports(path: Path | None = None, *, provenance: Provenance | None = None
     >>> len(load_ports().data)
     4
     """
+    if path is not None and is_bdtopo_file(path):
+        return read_ports(PORTS, open_file(path), provenance=provenance)
     return _load_points(PORTS, path, _DEMONSTRATION_PORTS, provenance)
 
 

@@ -69,7 +69,7 @@ def test_a_user_adds_a_source(own):
             'evidence = "verified"\n'
         )
     )
-    assert list(mine.of_layer("ports")) == ["mes-ports"]
+    assert list(mine.of_layer("ports")) == ["mes-ports", "bdtopo-ports"]
 
 
 def test_everything_wrong_in_the_users_file_is_told_at_once(own):
