@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,7 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[float], None]
 
 METHOD_VERSION: Final = 1
+_DRAFT_SECONDS: Final = 86_400
 """Raised when the method changes: rasters of another version are made anew."""
 
 CRS: Final = "EPSG:2154"
@@ -249,6 +251,7 @@ def _write(
 def _replaced(path: Path) -> Iterator[Path]:
     """Give a temporary file beside ``path`` that takes its place once written."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clean_drafts(path)
     temporary = path.with_name(f".{path.stem}_{uuid.uuid4().hex}.tif")
     temporary.touch(exist_ok=False)
     try:
@@ -256,3 +259,15 @@ def _replaced(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _clean_drafts(path: Path) -> None:
+    """Remove what builds that were killed left beside ``path``.
+
+    A build takes minutes at most: a draft a day old is nobody's.
+    """
+    oldest = time.time() - _DRAFT_SECONDS
+    for draft in path.parent.glob(f".{path.stem}_{'[0-9a-f]' * 32}.tif"):
+        with contextlib.suppress(OSError):  # another build cleans too, or it may not be removed
+            if draft.stat().st_mtime < oldest:
+                draft.unlink(missing_ok=True)

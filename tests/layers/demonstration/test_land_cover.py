@@ -1,5 +1,7 @@
 """The demonstration land cover: coherent, repeatable, cut anywhere."""
 
+import os
+import time
 from itertools import pairwise
 
 import geopandas as gpd
@@ -184,3 +186,19 @@ def test_the_region_is_about_a_tenth_artificialised():
     wanted = land_cover.targets(inputs.communes, inputs.housing)
     share = wanted["artificial_m2"].sum() / wanted["area_m2"].sum()
     assert 0.10 < share < 0.12
+
+
+def test_what_a_killed_build_left_a_day_ago_is_removed_and_nothing_else(tmp_path):
+    path = tmp_path / "cover.tif"
+    drafts = [tmp_path / f".cover_{digit * 32}.tif" for digit in "ab"]
+    others = [tmp_path / ".cover_notes.tif", tmp_path / f".other_{'a' * 32}.tif"]
+    for file in (*drafts, *others):
+        file.touch()
+    a_day_ago = time.time() - 86_500
+    for file in (drafts[0], *others):
+        os.utime(file, (a_day_ago, a_day_ago))
+    with land_cover._replaced(path) as draft:
+        draft.write_bytes(b"x")
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "cover.tif", *(file.name for file in (drafts[1], *others))
+    }  # fmt: skip
