@@ -181,7 +181,8 @@ class Reason:
     def text(self, translate: Callable[[str], str] = lambda message: message) -> str:
         """Return the sentence in the language of ``translate``.
 
-        Figures that are messages themselves (class :class:`str`) are translated;
+        Figures that are messages themselves (class :class:`str`) are translated, a tuple
+        is a list of them;
         every ``*_m2`` figure is also offered in hectares under ``*_ha``; a ``*_ratio`` has
         two decimals.
 
@@ -202,12 +203,18 @@ class Reason:
         """
         values: dict[str, Any] = {}
         for name, value in self.figures.items():
-            values[name] = translate(value) if isinstance(value, str) and value else value
+            values[name] = _said(value, translate)
             if name.endswith("_m2"):
                 values[f"{name[:-3]}_ha"] = number_text(value / 10_000, 2, translate)
             elif name.endswith("_ratio"):
                 values[name] = number_text(value, 2, translate)
         return translate(self.message).format_map(values)
+
+
+def _said(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, tuple):
+        return ", ".join(str(_said(one, translate)) for one in value)
+    return translate(value) if isinstance(value, str) and value else value
 
 
 def number_text(value: float, decimals: int, translate: Callable[[str], str]) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from layers.errors import N_
+from siting.criteria import CRITERIA
 from siting.domain import Reason
 
 Floats = npt.NDArray[np.float64]
@@ -372,5 +373,6 @@ def _told(agreement: Mapping[str, float | None], judged: pd.Series) -> Iterator[
 def _left_out(names: list[str], weights: pd.Series) -> Iterator[Reason]:
     if names:
         read = 1 - float(weights[names].sum() / weights.sum())
-        figures = {"criteria": ", ".join(names), "percent": round(100 * read)}
+        titles = tuple(CRITERIA[name].title if name in CRITERIA else name for name in names)
+        figures = {"criteria": titles, "percent": round(100 * read)}
         yield Reason("opinion-criteria-left-out", CRITERIA_LEFT_OUT, figures)

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pymcdm.methods import PROMETHEE_II, TOPSIS, VIKOR
 
+from siting.criteria import CRITERIA
 from siting.i18n import translator
 from siting.opinions import (
     INDIFFERENCE,
     METHODS,
     PREFERENCE,
+    _left_out,
     net_flows,
     rank_agreement,
     second_opinions,
@@ -266,6 +268,17 @@ def test_a_criterion_unknown_everywhere_is_left_out_and_told():
     assert found.judged == 2
     assert codes(found)[-1] == "opinion-criteria-left-out"
     assert "b" in found.reasons[-1].text()
+
+
+def test_criteria_left_out_are_told_by_their_titles_in_the_language():
+    names = ["interchange", "port"]
+    keys = [name for name, one in CRITERIA.items() if any(word in name for word in names)]
+    weighted = pd.Series(1.0, index=[*keys, "other"])
+    (reason,) = _left_out([*keys, "other"][:-1], weighted)
+    for language in ("fr", "en"):
+        titles = [translator(language)(CRITERIA[key].title) for key in keys]
+        assert len(titles) > 1
+        assert ", ".join(titles) in reason.text(translator(language))
 
 
 def test_what_is_read_makes_sites_times_weight_the_largest():
