@@ -21,7 +21,7 @@ from layers.scot import scot_table
 from layers.sites import SiteFile, read_sites
 from layers.spec import Layer, Provenance, Status
 from layers.store import Store
-from layers.tables import embedded_file
+from layers.tables import demonstration_provenance, embedded_file
 from layers.territory import Level, Territory
 from layers.zoning import with_planning_stages
 from siting import __version__
@@ -50,6 +50,10 @@ STEPS = (
 LAND_COVER_FILE = "land_cover"
 """Name under which :func:`load_world` is given a land cover."""
 DEMONSTRATION_SITES = "demonstration/sites.gpkg"
+DEMONSTRATION_SITES_SOURCE = demonstration_provenance(
+    "Sites de démonstration", "sites.gpkg", vintage="2026",
+    method=N_("synthetic; names, areas and shapes are made up, set near real places"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -209,6 +213,7 @@ def read(
     if path is None:
         path = embedded_file(DEMONSTRATION_SITES)
         file = read_sites(path, extent=outline, status=Status.DEMONSTRATION)
+        file = replace(file, layer=replace(file.layer, provenance=DEMONSTRATION_SITES_SOURCE))
     else:
         file = read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
     return with_zones(file, world)

@@ -36,6 +36,13 @@ def test_the_thirty_demonstration_sites_get_a_verdict(demo_run):
     assert all(verdict.reasons for verdict in demo_run.verdicts.values())
 
 
+def test_the_demonstration_sites_tell_who_made_them_and_for_when(demo_file):
+    stated = demo_file.layer.provenance
+    assert (stated.status.value, stated.vintage) == ("demonstration", "2026")
+    assert "demonstration" in stated.publisher
+    assert stated.licence == "EUPL-1.2"
+
+
 def test_classes_add_up_to_each_site(demo_run):
     sums = demo_run.land.areas_m2.sum(axis=1)
     gross = demo_run.sites["gross_area_m2"]
