@@ -6,12 +6,15 @@ import shutil
 import zipfile
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 
 from layers.acquisition import import_file, pull
-from layers.artificialised_land import load_enaf_flows
+from layers.artificialised_land import OSO_2016_GROUPS, load_enaf_flows
+from layers.assembly import assemble_parts
 from layers.demonstration import MARK
 from layers.errors import LayerError
 from layers.registry import READERS
@@ -368,3 +371,56 @@ def test_shapes_of_a_shapefile_follow_it(store, shipped, tmp_path):
     done = import_file(tmp_path / "ports.shp", store, READERS, shipped, layer="ports")
     assert {one.name.partition(".")[2] for one in done.entry.files} >= {"shp", "shx", "dbf", "prj"}
     assert len(READERS["ports"].load(store.path(done.entry)).data) == 2
+
+
+# --- Folders, parts, vintages ---------------------------------------------------------------
+
+
+def test_parts_make_a_layer_once_all_are_there_and_never_before(store, server, client):
+    names = {"patrinat-sic": "directive Habitats", "patrinat-zps": "directive Oiseaux"}
+    for rank, (name, title) in enumerate(names.items()):
+        shape = gpd.GeoSeries(
+            [shapely.box(350_000 + rank, 6_700_000, 351_000, 6_701_000)], crs=2154
+        )
+        table = gpd.GeoDataFrame({"nom_site": [title], "id_mnhn": [name]}, geometry=shape)
+        server.serve(f"/{name}.geojson", table.to_crs(4326).to_json().encode())
+    one = {
+        "layer": "protected_areas", "part": True, "publisher": "PatriNat", "licence": "LO 2.0",
+        "kind": "file", "format": "geojson", "columns": ["nom_site"], "evidence": "verified",
+    }  # fmt: skip
+    sources = Sources.model_validate(
+        {"sources": {name: {**one, "title": title, "url": f"{server.url}/{name}.geojson"}
+                     for name, title in names.items()}}
+    )  # fmt: skip
+    done = pull("patrinat-sic", store, READERS, sources, client=client)
+    assert not done.used
+    (made,) = assemble_parts(store, READERS, sources)
+    assert [(p.code, p.found) for p in made.notes] == [("parts-missing", "patrinat-zps")]
+    assert "protected_areas" not in store.manifest().layers
+    pull("patrinat-zps", store, READERS, sources, client=client)
+    (made,) = assemble_parts(store, READERS, sources)
+    assert (made.used, made.entry.how, made.entry.is_folder) == (True, "build", True)
+    layer = READERS["protected_areas"].load(store.path(made.entry))
+    assert sorted(layer.data["name"]) == sorted(names.values())
+    assert assemble_parts(store, READERS, sources) == ()  # nothing changed since
+    assert store.verify(made.entry) == []
+
+
+def test_the_vintage_told_decides_what_the_codes_of_a_raster_mean(store, shipped, tmp_path):
+    path = tmp_path / "occupation.tif"
+    profile = {
+        "driver": "GTiff", "width": 40, "height": 40, "count": 1, "dtype": "uint8",
+        "crs": "EPSG:2154", "transform": rasterio.Affine(10, 0, 350_000, 0, -10, 6_700_000),
+    }  # fmt: skip
+    with rasterio.open(path, "w", **profile) as raster:
+        raster.write(np.full((40, 40), 11, np.uint8), 1)  # summer crops, or rice
+    assert [p.code for p in refused(path, store, shipped)] == ["vintage-unclear"]
+    entry = import_file(path, store, READERS, shipped, vintage="2017").entry
+    cover = READERS["land_cover"].load(store.path(entry), provenance=entry.given.provenance())
+    assert (cover.groups, cover.provenance.vintage) == (OSO_2016_GROUPS, "2017")
+
+
+def test_an_empty_folder_and_a_folder_of_something_else_are_refused(store, shipped, tmp_path):
+    assert [p.code for p in refused(tmp_path, store, shipped)] == ["file-missing"]
+    (tmp_path / "a.csv").write_text("a;b\n1;2\n")
+    assert refused(tmp_path, store, shipped)[0].code == "import-unrecognised"

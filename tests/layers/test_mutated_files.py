@@ -27,14 +27,18 @@ from affine import Affine
 
 from layers.artificialised_land import load_land_cover
 from layers.cog import load_passage
+from layers.cog_tables import load_cog_communes
 from layers.environment import load_protected_areas
 from layers.errors import LayerError
 from layers.ocs_ge import load_ocs_ge
 from layers.ocs_ge_diff import load_ocsge_diff
-from layers.scot import read_scot_perimeters
+from layers.pene import load_pene
+from layers.scot import load_scots, read_scot_perimeters
 from layers.sites import read_sites
 from layers.spec import Layer, make_layer
 from layers.territory import load_communes
+from layers.transport import load_interchanges
+from layers.zoning import load_zoning
 
 
 def beside(name: str) -> ModuleType:
@@ -45,9 +49,11 @@ def beside(name: str) -> ModuleType:
     return module
 
 
-of_admin_express, of_cnig, of_ocs_ge, of_scot = map(
-    beside, ("test_admin_express", "test_cnig", "test_ocs_ge", "test_scot")
-)
+of_admin_express, of_bdtopo, of_cnig, of_ocs_ge, of_risk_plans, of_scot, of_zoning = map(
+    beside,
+    ("test_admin_express", "test_bdtopo", "test_cnig", "test_ocs_ge", "test_risk_plans",
+     "test_scot", "test_zoning"),
+)  # fmt: skip
 COUNT = int(os.environ.get("SITING_MUTATIONS", "300"))
 SEED = int(os.environ.get("SITING_MUTATIONS_SEED", "0"))
 BATCH = 25
@@ -150,6 +156,24 @@ def passage(path: Path) -> Path:
     return path
 
 
+def pene(path: Path) -> Path:
+    path.write_text("code_insee,nom_projet\n44109,Canal\n44143,Port\n", encoding="utf-8")
+    return path
+
+
+def scot_table(path: Path) -> Path:
+    path.write_text("code,scot,name\n44109,7,SCoT\n44143,7,SCoT\n", encoding="utf-8")
+    return path
+
+
+def cog(path: Path) -> Path:
+    path.write_text(
+        "TYPECOM,COM,REG,DEP,LIBELLE,COMPARENT\nCOM,44109,52,44,Nantes,\nCOMD,44999,,,X,44109\n",
+        encoding="utf-8",
+    )
+    return path
+
+
 def scots(path: Path) -> Path:
     path.write_text(of_scot.SCOTS, encoding="utf-8")
     path.with_name("perimetres.csv").write_text(of_scot.PERIMETERS, encoding="utf-8")
@@ -188,6 +212,23 @@ MAKERS: dict[str, tuple[str, Callable, Callable]] = {
     "passage": ("passage.csv", passage, load_passage),
     "scot": ("scots.csv", scots, check_scot),
     "areas": ("areas.gpkg", areas, check(load_protected_areas)),
+    "zoning": (
+        "zone_urba.gpkg", lambda p: of_zoning.zones(p, of_zoning.ROWS), check(load_zoning),
+    ),
+    "pene": ("pene.csv", pene, check(load_pene)),
+    "scot_table": ("scot.csv", scot_table, check(load_scots)),
+    "equipment": (
+        "equipement.gpkg", lambda p: of_bdtopo.table(p, of_bdtopo.EQUIPMENT),
+        check(load_interchanges),
+    ),
+    "roads": (
+        "troncon.gpkg", lambda p: of_bdtopo.table(p, of_bdtopo.roads()), check(load_interchanges),
+    ),
+    "risk_plans": (
+        "ppri.gpkg", lambda p: of_risk_plans.zones(p, ["01", "03", "06"]),
+        check(of_risk_plans.LOAD),
+    ),
+    "cog": ("v_commune_2026.csv", cog, check(load_cog_communes)),
     "admin_express": (
         "admin.gpkg", lambda p: of_admin_express.version_4(p.parent).rename(p),
         check(load_communes),
