@@ -94,7 +94,8 @@ def make_scenario(tree: Tree, *, origins: Origins | None = None, file: str = "")
     tree = with_judged_weights(tree)
     problems = [
         problem(
-            found.code, file=_file_of(path, places, file) or None, field=dotted(path),
+            found.code, file=_file_of(_set_by(path, found), places, file) or None,
+            field=dotted(path),
             found=found.found, expected=found.expected,
         )
         for path, found in [*_shape_problems(tree), *_meaning_problems(tree), *judged]
@@ -176,6 +177,17 @@ def dotted(path: Path) -> str:
         For example ``criteria.brownfield.weight``.
     """
     return ".".join(map(str, path))
+
+
+def _set_by(path: Path, found: Problem) -> Path:
+    """Return the key that a file set: of evidence that lacks, the one that requires it."""
+    if found.found == _NOTHING:
+        match path:
+            case ("zan", "pooled_source" | "reserve_source" as name):
+                return "zan", name.replace("_source", "_envelope_m2")
+            case ("sites", "evidence", site_id):
+                return "sites", "envelope", site_id
+    return path
 
 
 def _file_of(path: Path, origins: Origins, file: str) -> str:

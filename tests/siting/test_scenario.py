@@ -128,6 +128,21 @@ def test_an_override_changes_only_its_own_keys(write):
     assert load_scenario(str(path)) == scenario
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["[zan]\npooled_envelope_m2 = 5\n", '[sites.envelope]\nS1 = "national"\n'],
+)
+@pytest.mark.parametrize("parent_says", ["", '[zan]\npooled_source = ""\n'])
+def test_evidence_that_lacks_is_told_of_the_file_that_requires_it(write, asked, parent_says):
+    parent = write("parent.toml", f'extends = "base"\n{parent_says}')
+    asking = write("asking.toml", asked)
+    later = write("later.toml", '[zan]\nreserve_source = ""\n[sites.evidence]\nS2 = "SRADDET"\n')
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(parent, overrides=[asking, later])
+    (found,) = caught.value.problems
+    assert found.file == "asking.toml"
+
+
 def test_extends_follows_a_chain_of_relative_paths(write):
     write("a.toml", 'extends = "base"\n[weights]\nland = 9\njobs = 9\n')
     child = write("sub/b.toml", 'extends = "../a.toml"\n[weights]\nland = 7\n')
