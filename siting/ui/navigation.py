@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from layers.errors import N_
-from siting.ui import carte, donnees, territoire
+from siting.ui import carte, donnees, sites_page, territoire
 from siting.ui.context import Context
 
 
@@ -36,6 +36,7 @@ class PageSpec:
 PAGES: Final = (
     PageSpec("carte", "carte", N_("Map"), carte.page),
     PageSpec("territoire", "territoire", N_("Territory"), territoire.page),
+    PageSpec("sites", "sites", N_("Sites"), sites_page.page),
     PageSpec("donnees", "donnees", N_("Data"), donnees.page),
 )
 """In the order of the navigation. One that is not written is not here."""
