@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from layers.errors import N_
-from siting.ui import carte, donnees, sites_page, territoire
+from siting.ui import carte, donnees, new_site_page, scenarios_page, sites_page, territoire
 from siting.ui.context import Context
 
 
@@ -37,6 +37,8 @@ PAGES: Final = (
     PageSpec("carte", "carte", N_("Map"), carte.page),
     PageSpec("territoire", "territoire", N_("Territory"), territoire.page),
     PageSpec("sites", "sites", N_("Sites"), sites_page.page),
+    PageSpec("scenarios", "scenarios", N_("Scenarios"), scenarios_page.page),
+    PageSpec("nouveau-site", "nouveau-site", N_("New site"), new_site_page.page),
     PageSpec("donnees", "donnees", N_("Data"), donnees.page),
 )
 """In the order of the navigation. One that is not written is not here."""

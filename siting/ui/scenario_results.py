@@ -1,0 +1,332 @@
+"""What a scenario changes: verdict, budgets, sites and why, balance, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from layers.territory import Level
+from siting.balance.model import INDEX, SHARE
+from siting.comparison import (
+    TREND_LABELS,
+    BalanceChange,
+    BudgetChange,
+    Comparison,
+    SiteChange,
+    Trend,
+)
+from siting.criteria import CRITERIA
+from siting.domain import VerdictCode
+from siting.i18n import Translate
+from siting.labels import UNKNOWN, VERDICT_LABELS, number, percent
+from siting.pipeline import Run
+from siting.scenario import TOPIC_LABELS
+from siting.ui.frame import grid
+from siting.ui.html import alert, joined, paragraph, verdict_badge
+from siting.ui.measures import area_text
+from siting.ui.site_panel import sentence
+
+_TOLD = 3
+"""Sentences of a verdict told at once; the others unfold."""
+_SMALL = 100
+"""Figures below it are told with two digits."""
+
+
+def verdict_line(comparison: Comparison, names: tuple[str, str], translate: Translate) -> Markup:
+    """Return the verdict of the whole set in each of two scenarios.
+
+    Parameters
+    ----------
+    comparison
+        The comparison.
+    names
+        Names of the scenarios.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    parts = [
+        Markup('<span class="sg-verdicts"><small>{}</small>{}</span>').format(
+            name, verdict_badge(code, _(VERDICT_LABELS[code]))
+        )
+        for name, code in zip(names, comparison.verdicts, strict=True)
+    ]
+    return Markup('<div class="sg-verdicts">{}</div>').format(
+        Markup('<span aria-hidden="true">→</span>').join(parts)
+    )
+
+
+def set_sentences(run: Run, translate: Translate) -> Markup:
+    """Return why the set has its verdict.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    verdict = run.plan.verdict
+    told = [paragraph(sentence(reason, _)) for reason in verdict.reasons]
+    more = Markup()
+    if told[_TOLD:]:
+        text = _("{count} more sentences").format(count=number(len(told) - _TOLD, _))
+        more = Markup("<details><summary>{}</summary>{}</details>").format(
+            text, joined(told[_TOLD:])
+        )
+    return Markup(
+        '<div class="sg-sheet"><div class="sg-answer sg-answer-{}">{}{}{}</div></div>'
+    ).format(
+        verdict.code.value,
+        verdict_badge(verdict.code, _(VERDICT_LABELS[verdict.code])),
+        joined(told[:_TOLD]),
+        more,
+    )
+
+
+def changes_list(comparison: Comparison, translate: Translate) -> Markup:
+    """Return the keys of the scenario that changed, in words.
+
+    Parameters
+    ----------
+    comparison
+        The comparison.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    if not comparison.scenario:
+        return alert(_("The two scenarios say the same."), style="sg-info")
+    items = joined(
+        Markup("<li>{}<small>{}</small></li>").format(one.text(_), _(TOPIC_LABELS[one.topic]))
+        for one in comparison.scenario
+    )
+    return Markup('<ul class="sg-changes">{}</ul>').format(items)
+
+
+def site_changes(changes: Sequence[SiteChange], translate: Translate) -> Markup:
+    """Return the sites that change, and why.
+
+    Parameters
+    ----------
+    changes
+        The changes.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    if not changes:
+        return alert(_("No site changes."), style="sg-info")
+    columns = [_("Site"), _("Verdict"), _("Score"), _("Rank"), _("Why")]
+    rows = [_site_row(one, _) for one in changes]
+    return grid(columns, rows, label=_("Sites that change"))
+
+
+def _site_row(one: SiteChange, _: Translate) -> list[object]:
+    states = (one.before, one.after)
+    verdicts = [None if s is None else s.verdict for s in states]
+    scores = [number(s.score, _, decimals=1) if s else UNKNOWN for s in states]
+    ranks = [number(s.rank, _) if s else UNKNOWN for s in states]
+    told = [sentence(reason, _) for reason in one.why]
+    if one.points:
+        names = (
+            _("{name} ({before} → {after} points)").format(
+                name=_(CRITERIA[p.criterion].title),
+                before=number(p.before, _, decimals=1),
+                after=number(p.after, _, decimals=1),
+            )
+            for p in one.points
+        )
+        told.append(_("Points that change most: {names}.").format(names=", ".join(names)))
+    topics = ", ".join(_(TOPIC_LABELS[topic]) for topic in one.topics)
+    cause = _("Comes from: {topics}.").format(topics=topics) if topics else ""
+    why = Markup("{}<small>{}</small>").format(Markup("<br>").join(told), cause)
+    verdict = _pair([_verdict(code, _) for code in verdicts])
+    return [one.name, verdict, _pair(scores), _pair(ranks), why]
+
+
+def _verdict(code: VerdictCode | None, _: Translate) -> object:
+    return UNKNOWN if code is None else verdict_badge(code, _(VERDICT_LABELS[code]))
+
+
+def _pair(values: Sequence[object]) -> object:
+    if values[0] == values[1]:
+        return values[0]
+    return Markup("{} → {}").format(*values)
+
+
+def budget_table(changes: Iterable[BudgetChange], translate: Translate) -> Markup:
+    """Return budgets before and after.
+
+    Parameters
+    ----------
+    changes
+        The budgets that change.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    rows = [_budget_row(one, _) for one in changes]
+    if not rows:
+        return alert(_("No budget changes."), style="sg-info")
+    columns = [
+        _("Territory"), _("Budget"), _("Used"), _("Sites of the scenario"), _("Remains before"),
+        _("Remains after"), _("Difference"),
+    ]  # fmt: skip
+    return grid(columns, rows, numbers=1, label=_("Budgets before and after"))
+
+
+def _budget_row(one: BudgetChange, _: Translate) -> list[object]:
+    before, after = one.before, one.after
+    cells = [
+        _pair([area_text(getattr(state, name), _) for state in (before, after)])
+        for name in ("budget_m2", "used_m2", "planned_m2")
+    ]
+    left, now = before.remaining_m2, after.remaining_m2
+    change: object = UNKNOWN
+    if left is not None and now is not None:
+        sign = "+" if now > left else ""
+        style = "sg-better" if now > left else "sg-worse" if now < left else ""
+        change = Markup('<span class="{}">{}{}</span>').format(
+            style, sign, area_text(now - left, _)
+        )
+    return [one.name, *cells, area_text(left, _), area_text(now, _), change]
+
+
+def balance_table(changes: Sequence[BalanceChange], translate: Translate) -> Markup:
+    """Return the indicators of balance that change.
+
+    Parameters
+    ----------
+    changes
+        The changes.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    if not changes:
+        return alert(_("No indicator of balance changes."), style="sg-info")
+    columns = [_("Indicator"), _("Unit"), _("Before"), _("After"), _("Reading")]
+    rows = [
+        [
+            one.indicator.title(_), _(one.indicator.unit), figure_text(one.before, one, _),
+            figure_text(one.after, one, _), _trend(one.trend, _),
+        ]
+        for one in changes
+    ]  # fmt: skip
+    return grid(columns, rows, label=_("Balance before and after"))
+
+
+def _trend(trend: Trend, _: Translate) -> Markup:
+    return Markup('<span class="sg-{}">{}</span>').format(trend.value, _(TREND_LABELS[trend]))
+
+
+def figure_text(value: float | None, change: BalanceChange, translate: Translate) -> str:
+    """Return the value of an indicator.
+
+    Parameters
+    ----------
+    value
+        The value; ``None`` when unknown.
+    change
+        The indicator.
+    translate
+        The language.
+
+    Returns
+    -------
+    str
+        A percentage for a share; else a number.
+    """
+    if value is None:
+        return UNKNOWN
+    if change.indicator.unit == SHARE:
+        return percent(value, translate, decimals=1)
+    decimals = 3 if change.indicator.unit == INDEX else 0 if abs(value) >= _SMALL else 2
+    return number(value, translate, decimals=decimals)
+
+
+def side_by_side(runs: Sequence[tuple[str, Run]], translate: Translate) -> Markup:
+    """Return the main figures of scenarios, a column each.
+
+    Parameters
+    ----------
+    runs
+        Name and run of each.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
+    rows = [[title, *cells] for title, cells in _figures([run for _name, run in runs], _)]
+    columns = [_("Figure"), *(name for name, _run in runs)]
+    return grid(columns, rows, label=_("Scenarios side by side"))
+
+
+def _figures(runs: Sequence[Run], _: Translate) -> Iterator[tuple[str, list[object]]]:
+    plans = [run.plan for run in runs]
+    yield (
+        _("Verdict of the whole"),
+        [verdict_badge(p.verdict.code, _(VERDICT_LABELS[p.verdict.code])) for p in plans],
+    )
+    yield _("Rule set"), [run.before.ruleset.id for run in runs]
+    yield _("Sites charged to a budget"), [number(len(plan.posted), _) for plan in plans]
+    yield _("Sites left out"), [number(len(plan.left_out), _) for plan in plans]
+    tables = [run.account.budgets(Level.REGION) for run in runs]
+    for name, title in (
+        ("budget_m2", _("Budget of the region")),
+        ("planned_m2", _("Sites of the scenario")),
+        ("remaining_m2", _("Remains to the region")),
+    ):
+        yield title, [area_text(table[name].sum(min_count=1), _) for table in tables]
+    yield _("EPCI that lack land"), [_over(run, _) for run in runs]
+    yield _("First sites by rank"), [_first(run) for run in runs]
+
+
+def _over(run: Run, _: Translate) -> str:
+    over = [part for part in run.plan.territories if (part.remaining_after_m2 or 0) < 0]
+    return number(len(over), _)
+
+
+def _first(run: Run) -> Markup:
+    names: dict[Any, Any] = run.sites["name"].to_dict()
+    order = run.scores.rank.dropna().sort_values(kind="stable").index[:5]
+    return Markup("<br>").join(str(names[key]) for key in pd.Index(order))

@@ -1,0 +1,180 @@
+"""The page of the scenarios: change one and see at once what it changes; compare several."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from siting import __version__
+from siting.balance import Balance
+from siting.comparison import Comparison, compare, compare_balances
+from siting.pipeline import Run, World, balance
+from siting.scenario import Scenario, scenario_hash
+from siting.ui import data
+from siting.ui.context import Context
+from siting.ui.edits import origin, refused, run_of, saved_name, shipped
+from siting.ui.frame import heading, opening, told
+from siting.ui.html import alert
+from siting.ui.rules_form import figures_form, rules_form
+from siting.ui.scenario_results import (
+    balance_table,
+    budget_table,
+    changes_list,
+    set_sentences,
+    side_by_side,
+    site_changes,
+    verdict_line,
+)
+from siting.ui.scenario_shelf import choices, shelf, title_of
+from siting.ui.sites_form import sites_form
+from siting.ui.weights_form import thresholds_form, weights_form
+
+_SIDE_BY_SIDE = 3
+
+
+def page(context: Context) -> None:
+    """Show the page.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+    """
+    _ = context.translate
+    opening(
+        _("Scenarios"),
+        _("Start from a scenario, change it, and see at once what changes and why."),
+    )
+    _status(context)
+    left, right = st.columns([1.08, 1], gap="medium")
+    with left:
+        _forms(context)
+    with right:
+        _result(context)
+    heading(_("Save, open, share"))
+    shelf(context)
+    _compare(context)
+
+
+def _status(context: Context) -> None:
+    _ = context.translate
+    error = refused()
+    if error is not None:
+        told(_("This change is not possible; the scenario stays as it was."), error, _)
+    elif not shipped() and saved_name(context.scenario) is None:
+        text = _("“{title}” is changed and not saved.")
+        title = title_of(context.scenario, context.lang)
+        st.html(alert(text.format(title=title), style="sg-info"))
+
+
+def _forms(context: Context) -> None:
+    _ = context.translate
+    names = [_("Sites"), _("Weights"), _("Thresholds"), _("Rules"), _("Local figures")]
+    forms = (sites_form, weights_form, thresholds_form, rules_form, figures_form)
+    for tab, form in zip(st.tabs(names), forms, strict=True):
+        with tab:
+            form(context)
+
+
+def _result(context: Context) -> None:
+    _ = context.translate
+    others = choices(context)
+    start = title_of(data.scenario(origin()), context.lang)
+    names = [name for name, one in others.items() if one is not context.scenario or name == start]
+    key = f"w-against-{context.lang}"
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = start if start in names else names[0]
+    against = st.selectbox(_("Compared with"), names, key=key)
+    before = others[against]
+    comparison = _compared(context, before, context.scenario)
+    titles = (against, title_of(context.scenario, context.lang))
+    st.html(verdict_line(comparison, titles, _))
+    st.html(set_sentences(context.run, _))
+    counts = (len(comparison.scenario), len(comparison.sites), len(comparison.budgets))
+    changed, sites, budgets = counts
+    tabs = st.tabs(
+        [
+            _("What was changed ({count})").format(count=changed),
+            _("Sites and why ({count})").format(count=sites),
+            _("Budgets ({count})").format(count=budgets),
+            _("Balance"),
+        ]
+    )
+    with tabs[0]:
+        st.html(changes_list(comparison, _))
+    with tabs[1], st.container(height=420, border=False):
+        st.html(site_changes(comparison.sites, _))
+    with tabs[2], st.container(height=420, border=False):
+        st.html(budget_table([*comparison.region, *comparison.budgets], _))
+    with tabs[3]:
+        _balance(context, before)
+
+
+def _balance(context: Context, before: Scenario) -> None:
+    _ = context.translate
+    if not st.toggle(_("Work out the balance"), key="w-balance"):
+        st.html(
+            alert(
+                _("The balance takes a few seconds; it is worked out on demand."), style="sg-info"
+            )
+        )
+        return
+    with st.spinner(_("Working out the balance…")):
+        first = _balanced(*_key(context, before), run_of(context, before), context.world)
+        second = _balanced(*_key(context, context.scenario), context.run, context.world)
+    with st.container(height=420, border=False):
+        st.html(balance_table(compare_balances(first, second), _))
+
+
+def _key(context: Context, scenario: Scenario) -> tuple[str, str, str]:
+    return context.sites.digest, scenario_hash(scenario), __version__
+
+
+def _compared(context: Context, first: Scenario, second: Scenario) -> Comparison:
+    runs = run_of(context, first), run_of(context, second)
+    return _comparison(_key(context, first), _key(context, second), *runs)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _comparison(
+    first: tuple[str, str, str],  # noqa: ARG001 - part of the key
+    second: tuple[str, str, str],  # noqa: ARG001 - part of the key
+    _first: Run,
+    _second: Run,
+) -> Comparison:
+    return compare(_first, _second)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _balanced(
+    digest: str,  # noqa: ARG001 - part of the key
+    key: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    _run: Run,
+    _world: World,
+) -> Balance:
+    return balance(_run, _world)
+
+
+def _compare(context: Context) -> None:
+    _ = context.translate
+    heading(
+        _("Compare scenarios side by side"),
+        _("Two or three; each difference is told against the first."),
+    )
+    others = choices(context)
+    chosen = st.multiselect(
+        _("Scenarios"), list(others), key=f"w-side-{context.lang}", max_selections=_SIDE_BY_SIDE,
+        placeholder=_("Choose two or three"),
+    )  # fmt: skip
+    if len(chosen) < 2:
+        return
+    st.html(side_by_side([(name, run_of(context, others[name])) for name in chosen], _))
+    for name in chosen[1:]:
+        comparison = _compared(context, others[chosen[0]], others[name])
+        text = _("“{name}” against “{first}”").format(name=name, first=chosen[0])
+        with st.container(border=True):
+            heading(text)
+            st.html(verdict_line(comparison, (chosen[0], name), _))
+            st.html(changes_list(comparison, _))
+            turned = [one for one in comparison.sites if one.verdict_changes]
+            st.html(site_changes(turned, _))
