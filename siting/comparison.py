@@ -13,6 +13,7 @@ from layers.errors import N_
 from layers.territory import Level
 from siting.balance import Balance, CaseKey, Indicator, Reading
 from siting.domain import Envelope, Reason, VerdictCode
+from siting.labels import ENVELOPE_LABELS
 from siting.pipeline import Run
 from siting.scenario.differences import (
     BUDGET_TOPICS,
@@ -373,8 +374,11 @@ def _why(before: SiteState, after: SiteState) -> Iterator[tuple[Topic, Reason]]:
     if before.chosen != after.chosen:
         yield Topic.SITES, Reason("site-set", ENTERS if after.chosen else LEAVES)
     if before.envelope is not after.envelope:
-        figures = {"before": before.envelope.value, "after": after.envelope.value}
-        yield Topic.ENVELOPES, Reason("site-envelope", ENVELOPE, figures)
+        names = [ENVELOPE_LABELS[one.envelope] for one in (before, after)]
+        yield (
+            Topic.ENVELOPES,
+            Reason("site-envelope", ENVELOPE, {"before": names[0], "after": names[1]}),
+        )
     if before.year != after.year:
         years = {"before": before.year or _UNKNOWN_YEAR, "after": after.year or _UNKNOWN_YEAR}
         yield Topic.YEARS, Reason("site-year", YEAR, years)

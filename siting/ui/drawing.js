@@ -6,8 +6,12 @@ function sitingDrawing(map, labels) {
   const INK = "#12679b";
   let corners = [];
   let closed = false;
-  const line = L.polyline([], { color: INK, weight: 2.5, dashArray: "5 4", interactive: false });
-  const shape = L.polygon([], { color: INK, weight: 3, fillOpacity: 0.25, interactive: false });
+  // A pane of its own: a territory that is pointed at comes to the front of the others.
+  const pane = "siting-drawing";
+  map.createPane(pane).style.zIndex = 460;
+  map.getPane(pane).style.pointerEvents = "none";
+  const line = L.polyline([], { pane, color: INK, weight: 2.5, dashArray: "5 4" });
+  const shape = L.polygon([], { pane, color: INK, weight: 3, fillOpacity: 0.25 });
   const dots = L.layerGroup();
   for (const layer of [line, shape, dots]) layer.addTo(map);
 
@@ -17,7 +21,7 @@ function sitingDrawing(map, labels) {
     dots.clearLayers();
     for (const corner of closed ? [] : corners) {
       L.circleMarker(corner, {
-        radius: 4, color: INK, fillColor: "#fff", fillOpacity: 1, interactive: false,
+        pane, radius: 4, color: INK, fillColor: "#fff", fillOpacity: 1,
       }).addTo(dots);
     }
     for (const [node, ready] of buttons) node.disabled = !ready();

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from layers.territory import Level
 from siting.balance.model import INDEX, SHARE
@@ -141,16 +141,15 @@ def site_changes(changes: Sequence[SiteChange], translate: Translate) -> Markup:
     _ = translate
     if not changes:
         return alert(_("No site changes."), style="sg-info")
-    columns = [_("Site"), _("Verdict"), _("Score"), _("Rank"), _("Why")]
-    rows = [_site_row(one, _) for one in changes]
-    return grid(columns, rows, label=_("Sites that change"))
+    listed = joined(_site_item(one, _) for one in changes)
+    return Markup('<ul class="sg-sites">{}</ul>').format(listed)
 
 
-def _site_row(one: SiteChange, _: Translate) -> list[object]:
+def _site_item(one: SiteChange, _: Translate) -> Markup:
     states = (one.before, one.after)
-    verdicts = [None if s is None else s.verdict for s in states]
-    scores = [number(s.score, _, decimals=1) if s else UNKNOWN for s in states]
-    ranks = [number(s.rank, _) if s else UNKNOWN for s in states]
+    verdict = _pair([_verdict(None if s is None else s.verdict, _) for s in states])
+    scores = _pair([number(s.score, _, decimals=1) if s else UNKNOWN for s in states])
+    ranks = _pair([number(s.rank, _) if s else UNKNOWN for s in states])
     told = [sentence(reason, _) for reason in one.why]
     if one.points:
         names = (
@@ -164,9 +163,13 @@ def _site_row(one: SiteChange, _: Translate) -> list[object]:
         told.append(_("Points that change most: {names}.").format(names=", ".join(names)))
     topics = ", ".join(_(TOPIC_LABELS[topic]) for topic in one.topics)
     cause = _("Comes from: {topics}.").format(topics=topics) if topics else ""
-    why = Markup("{}<small>{}</small>").format(Markup("<br>").join(told), cause)
-    verdict = _pair([_verdict(code, _) for code in verdicts])
-    return [one.name, verdict, _pair(scores), _pair(ranks), why]
+    figures = _("score {scores} · rank {ranks}")
+    return Markup(
+        '<li data-site="{}"><div><strong>{}</strong>{}<span>{}</span></div>{}<small>{}</small></li>'
+    ).format(
+        one.site_id, one.name, verdict, escape(figures).format(scores=scores, ranks=ranks),
+        joined(paragraph(line) for line in told), cause,
+    )  # fmt: skip
 
 
 def _verdict(code: VerdictCode | None, _: Translate) -> object:
@@ -198,28 +201,27 @@ def budget_table(changes: Iterable[BudgetChange], translate: Translate) -> Marku
     rows = [_budget_row(one, _) for one in changes]
     if not rows:
         return alert(_("No budget changes."), style="sg-info")
-    columns = [
-        _("Territory"), _("Budget"), _("Used"), _("Sites of the scenario"), _("Remains before"),
-        _("Remains after"), _("Difference"),
-    ]  # fmt: skip
+    columns = [_("Territory"), _("Budget"), _("Sites of the scenario"), _("Remains")]
     return grid(columns, rows, numbers=1, label=_("Budgets before and after"))
 
 
 def _budget_row(one: BudgetChange, _: Translate) -> list[object]:
-    before, after = one.before, one.after
-    cells = [
-        _pair([area_text(getattr(state, name), _) for state in (before, after)])
-        for name in ("budget_m2", "used_m2", "planned_m2")
-    ]
-    left, now = before.remaining_m2, after.remaining_m2
-    change: object = UNKNOWN
-    if left is not None and now is not None:
-        sign = "+" if now > left else ""
-        style = "sg-better" if now > left else "sg-worse" if now < left else ""
+    states = (one.before, one.after)
+    budget, used, planned, left = (
+        _pair([area_text(getattr(state, name), _) for state in states])
+        for name in ("budget_m2", "used_m2", "planned_m2", "remaining_m2")
+    )
+    text = escape(_("used: {area}")).format(area=used)
+    cell = Markup("{}<small>{}</small>")
+    before_m2, after_m2 = (state.remaining_m2 for state in states)
+    change = Markup()
+    if before_m2 is not None and after_m2 is not None and before_m2 != after_m2:
+        more = after_m2 > before_m2
         change = Markup('<span class="{}">{}{}</span>').format(
-            style, sign, area_text(now - left, _)
-        )
-    return [one.name, *cells, area_text(left, _), area_text(now, _), change]
+            "sg-better" if more else "sg-worse", "+" if more else "",
+            area_text(after_m2 - before_m2, _),
+        )  # fmt: skip
+    return [one.name, cell.format(budget, text), planned, cell.format(left, change)]
 
 
 def balance_table(changes: Sequence[BalanceChange], translate: Translate) -> Markup:
