@@ -9,7 +9,9 @@ Geometries must be valid, as the readers of :mod:`layers` make them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +28,18 @@ from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
 from layers.errors import N_, LayerError, Problem, problem
-from siting._coverage_grid import Booleans, Floats, Grid, Integers, parts
+from siting._coverage_grid import Booleans, Floats, Grid, Integers, Part, parts
 
 __all__ = ["class_areas", "covered_area", "intersections", "polygon_areas"]
 
 SITES_AT_ONCE = 8192
 """Sites handed to the kernel at once: bounds the table of their 256 sums (16 MiB)."""
+
+LEAST_AT_ONCE = 1024
+"""Sites below which a block is not worth a thread."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Threads of the kernel, which holds no lock of Python."""
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -239,20 +247,41 @@ def _cells_by_class(
     windows = grid.windows(shapely.bounds(geometries))
     cells: dict[int, Floats] = {}
     sound = np.ones(len(geometries), dtype=bool)
-    for part in parts(windows, grid):
-        window = Window(part.left, part.top, part.right - part.left, part.bottom - part.top)
-        classes = dataset.read(1, window=window)
-        for start in range(0, len(part.boxes), SITES_AT_ONCE):
-            some = part.boxes[start : start + SITES_AT_ONCE]
-            clipped = windows[some]
-            clipped[:, :2] = np.clip(clipped[:, :2], part.top, part.bottom)
-            corner = (part.top, part.left)
-            shares, sound_here = _shares(geometries[some], grid, clipped, classes, corner)
-            sound[some] &= sound_here
-            for code in np.flatnonzero(shares.any(axis=0)).tolist():
-                column = cells.setdefault(code, np.zeros(len(geometries)))
-                column[some] += shares[:, code]
+    with ThreadPoolExecutor(THREADS) as pool:
+        for part in parts(windows, grid):
+            window = Window(part.left, part.top, part.right - part.left, part.bottom - part.top)
+            blocks = _blocks(part.boxes)
+            done = _counted(geometries, grid, windows, dataset.read(1, window=window), part)
+            # Blocks share no polygon, and are added in their order: threads change no figure.
+            for some, (shares, sound_here) in zip(blocks, pool.map(done, blocks), strict=True):
+                sound[some] &= sound_here
+                for code in np.flatnonzero(shares.any(axis=0)).tolist():
+                    column = cells.setdefault(code, np.zeros(len(geometries)))
+                    column[some] += shares[:, code]
     return cells, sound
+
+
+def _blocks(boxes: Integers) -> list[Integers]:
+    """Cut the polygons of a part into blocks: several where there are enough for threads."""
+    size = min(SITES_AT_ONCE, max(LEAST_AT_ONCE, -(-len(boxes) // THREADS)))
+    return [boxes[start : start + size] for start in range(0, len(boxes), size)]
+
+
+def _counted(
+    geometries: Geometries,
+    grid: Grid,
+    windows: Integers,
+    classes: npt.NDArray[np.uint8],
+    part: Part,
+) -> Callable[[Integers], tuple[Floats, Booleans]]:
+    """Return what counts the cells of a block of polygons in a part of the raster."""
+
+    def counted(some: Integers) -> tuple[Floats, Booleans]:
+        clipped = windows[some]
+        clipped[:, :2] = np.clip(clipped[:, :2], part.top, part.bottom)
+        return _shares(geometries[some], grid, clipped, classes, (part.top, part.left))
+
+    return counted
 
 
 def _shares(

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import kendalltau
 
 from layers.errors import N_
 from siting.criteria import CRITERIA
@@ -163,6 +162,8 @@ def rank_agreement(first: pd.Series, second: pd.Series) -> float | None:
     a, b = (ranks[both].to_numpy(dtype="float64") for ranks in (first, second))
     if len(np.unique(a)) < 2 or len(np.unique(b)) < 2:
         return None
+    from scipy.stats import kendalltau  # noqa: PLC0415 - heavy, and seldom asked for
+
     return float(kendalltau(a, b).statistic)
 
 

@@ -10,9 +10,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy.sparse
 import shapely
-from scipy.sparse.csgraph import maximum_flow
 
 from layers.errors import N_
 from layers.jobs import FRR_CLASSES, NOT_FRR
@@ -166,9 +164,11 @@ def _housed(ground: Ground, case: Case) -> Figure:
     tails = np.concatenate([np.full(places, first), place, places + np.arange(communes)])
     heads = np.concatenate([np.arange(places), places + commune, np.full(communes, last)])
     room = np.concatenate([jobs, np.minimum(jobs[place], vacant[commune]), vacant])
-    graph = scipy.sparse.csr_array(
-        (room.astype("int32"), (tails, heads)), shape=(last + 1, last + 1)
-    )
+    # Heavy imports that only a balance with stops needs.
+    from scipy.sparse import csr_array  # noqa: PLC0415
+    from scipy.sparse.csgraph import maximum_flow  # noqa: PLC0415
+
+    graph = csr_array((room.astype("int32"), (tails, heads)), shape=(last + 1, last + 1))
     flow = maximum_flow(graph, int(first), int(last)).flow_value
     _, reasons = _counted(ground, case, "vacant_dwellings", reach_m)
     return Figure(float(flow / jobs.sum()), (*case.unknown.get("jobs", ()), *reasons))

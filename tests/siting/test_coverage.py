@@ -265,11 +265,14 @@ def random_stars(rng, count, width, height, radius):
 def test_a_site_has_the_same_bits_in_any_batch(patches, monkeypatch):
     monkeypatch.setattr("siting._coverage_grid.STRIP_ROWS", 128)
     monkeypatch.setattr("siting.coverage.SITES_AT_ONCE", 37)
+    monkeypatch.setattr("siting.coverage.LEAST_AT_ONCE", 5)
+    monkeypatch.setattr("siting.coverage.THREADS", 3)
     rng = np.random.default_rng(11)
     shapes = random_stars(rng, 200, 500, 700, 90)
     shapes[::9] = [shapely.MultiPolygon([s, shapely.box(800, 800, 801, 801)]) for s in shapes[::9]]
     sites = placed(shapes)
     whole = class_areas(sites, patches)
+    monkeypatch.setattr("siting.coverage.THREADS", 1)
     order = rng.permutation(len(sites))
     shuffled = class_areas(sites.iloc[order], patches)
     pd.testing.assert_frame_equal(shuffled.loc[whole.index], whole, check_exact=True)
