@@ -44,9 +44,10 @@ run: setup  ## Open the app on the embedded territory (options: ARGS="--port 860
 test: setup  ## Run the whole test suite and the doctests (options: ARGS="-k budget")
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: setup  ## Run the measured claims of benchmarks/
+bench: setup  ## Run the measured claims of benchmarks/, write docs/performance.md
+	$(BIN)/python benchmarks/performance.py --write
 	@for script in benchmarks/[!_]*.py; do \
-	  [ -e "$$script" ] || continue; \
+	  [ -e "$$script" ] && [ "$$script" != benchmarks/performance.py ] || continue; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 # --- Checks: none needs the network ---------------------------------------------

@@ -29,6 +29,7 @@ from rasterio.windows import Window
 from layers import _cerema
 from layers._cerema import ROUNDING_M2, USES
 from layers.demonstration import MARK
+from layers.demonstration.cached import file_name
 from layers.errors import N_, LayerError, Problem, problem
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 from layers.tables import (
@@ -305,12 +306,12 @@ def cache_folder() -> Path:
 
 
 def _demonstration_raster(progress: Progress | None) -> Path:
-    # Imported here: it imports numba, and only the demonstration needs it.
-    from layers.demonstration import land_cover  # noqa: PLC0415
-
-    path = cache_folder() / land_cover.file_name()
+    path = cache_folder() / file_name()
     with _MAKING:
         if not path.is_file():
+            # Imported here: it imports numba, and only the making of the raster needs it.
+            from layers.demonstration import land_cover  # noqa: PLC0415
+
             _LOG.info("making the demonstration land cover, once: %s", path)
             try:
                 land_cover.build_land_cover(path, progress=progress)

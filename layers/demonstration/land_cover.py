@@ -16,7 +16,6 @@ The targets are ours. No figure of this raster says anything of a real place.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,18 +31,16 @@ import shapely
 from rasterio.windows import Window
 
 from layers.demonstration import FOLDER, SEED, fields
+from layers.demonstration.cached import METHOD_VERSION
 from layers.demonstration.domain import Domain, Extent, Inputs
 from layers.housing import load_housing
-from layers.tables import embedded_file
 from layers.territory import load_communes
 from layers.transport import load_interchanges, load_stations
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float], None]
 
-METHOD_VERSION: Final = 1
 _DRAFT_SECONDS: Final = 86_400
-"""Raised when the method changes: rasters of another version are made anew."""
 
 CRS: Final = "EPSG:2154"
 COLOURS: Final = {
@@ -61,8 +58,6 @@ COLOURS: Final = {
 _GDAL_CACHE_MB = 128
 _SAMPLE = 2  # thresholds look at one cell in four
 _RADIUS_SHARE = 0.4  # of the radius of a disc as large as the artificialised land
-_FILES = ("communes.parquet", "housing.csv", "stations.csv")
-_MADE = ("interchanges.parquet", "sites.gpkg")
 
 
 def embedded_inputs() -> Inputs:
@@ -78,7 +73,7 @@ def embedded_inputs() -> Inputs:
     LayerError
         If an embedded file is missing or broken.
     """
-    sites = gpd.read_file(FOLDER / _MADE[1])
+    sites = gpd.read_file(FOLDER / "sites.gpkg")
     return Inputs(
         communes=load_communes().geo[["code", "geometry"]],
         housing=load_housing().data[["code", "dwellings"]],
@@ -86,20 +81,6 @@ def embedded_inputs() -> Inputs:
         interchanges=load_interchanges().geo.geometry,
         brownfields=sites.loc[sites["is_brownfield"].eq(other=True), "geometry"],
     )
-
-
-def file_name() -> str:
-    """Return the name of the raster in a cache: it changes with the method and its inputs.
-
-    Returns
-    -------
-    str
-        Such as ``demonstration_land_cover_v1_0f3a….tif``.
-    """
-    digest = hashlib.sha256(str(SEED).encode())
-    for path in (*map(embedded_file, _FILES), *(FOLDER / name for name in _MADE)):
-        digest.update(path.read_bytes())
-    return f"demonstration_land_cover_v{METHOD_VERSION}_{digest.hexdigest()[:12]}.tif"
 
 
 def targets(communes: gpd.GeoDataFrame, housing: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import rasterio
 import shapely
 
 from layers.artificialised_land import OSO_GROUPS
-from layers.demonstration import land_cover
+from layers.demonstration import cached, land_cover
 from layers.demonstration.domain import Domain, Inputs
 
 WEST, SOUTH = 400_000.0, 6_700_000.0
@@ -174,11 +174,11 @@ def test_real_communes_meet_their_targets(tmp_path):
 
 
 def test_the_name_in_the_cache_follows_the_inputs(monkeypatch):
-    name = land_cover.file_name()
+    name = cached.file_name()
     assert name.endswith(".tif")
-    assert land_cover.file_name() == name
-    monkeypatch.setattr(land_cover, "SEED", 1)
-    assert land_cover.file_name() != name
+    assert cached.file_name() == name
+    monkeypatch.setattr(cached, "SEED", 1)
+    assert cached.file_name() != name
 
 
 def test_the_region_is_about_a_tenth_artificialised():
