@@ -269,8 +269,8 @@ TAIL = """
   démarrage, différé dans les lecteurs.
 - DuckDB spatial et SedonaDB ne sont pas installés avec le projet : non mesurés ici.
 - Peu de sites, ou une machine chargée, font baisser les rapports : le coût fixe (préparer les
-  grands polygones, ouvrir le raster) pèse alors plus. Les tailles par défaut de la commande et une machine
-  au repos donnent la mesure à citer.
+  grands polygones, ouvrir le raster) pèse alors plus. Les tailles par défaut de la commande et
+  une machine au repos donnent la mesure à citer.
 """
 
 
