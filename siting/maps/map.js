@@ -190,24 +190,27 @@ function sitingMap(map, ground, view) {
   // Layers are switched by the user or by the address; told once they settle.
   const switches = new Map();
   let switched = null;
+  let setting = false;
 
   function shownLayers() {
     return [...switches].filter(([, layer]) => map.hasLayer(layer)).map(([key]) => key);
   }
 
   function layers(names) {
-    switched = names.join();
+    setting = true; // one at a time: what is on meanwhile is nobody's choice
     for (const [key, layer] of switches) {
       if (names.includes(key) !== map.hasLayer(layer)) {
         if (names.includes(key)) layer.addTo(map);
         else layer.remove();
       }
     }
+    setting = false;
+    switched = shownLayers().join();
   }
 
   function tellLayers() {
     const now = shownLayers().join();
-    if (now === switched) return;
+    if (setting || now === switched) return;
     switched = now;
     map.fire("siting:layers", { names: now });
   }
