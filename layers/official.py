@@ -21,7 +21,8 @@ from layers.errors import N_, LayerError, Problem, problem
 from layers.files import CSV, ZIP, identify, unpacked
 from layers.raw_table import Bools, RawTable, field_key, in_file, row_problems
 from layers.spec import Layer, LayerSpec, Provenance, Status, make_layer
-from layers.tables import checked_layer, local_provenance, read_csv
+from layers.tables import check_file, checked_layer, local_provenance, read_csv
+from layers.workbook import is_workbook, read_workbook
 
 LICENCE: Final = "Licence Ouverte 2.0"
 RECOGNISED: Final = N_("publisher and licence recognised by the columns of the file")
@@ -145,7 +146,7 @@ def official_provenance(
 
 
 def open_table(path: Path) -> RawTable:
-    """Open a delimited text, or a ZIP archive that holds one, every cell as text.
+    """Open a delimited text, a workbook, or a ZIP archive that holds one, every cell as text.
 
     Parameters
     ----------
@@ -164,6 +165,9 @@ def open_table(path: Path) -> RawTable:
         file of a publisher has none such, so that it is damaged.
     """
     name = path.name
+    if is_workbook(path):
+        check_file(path)
+        return _checked(read_workbook(path))
     found = identify(path)
     if found is ZIP:
         with unpacked(path, layer=_data_member(path)) as inner:
@@ -173,11 +177,16 @@ def open_table(path: Path) -> RawTable:
         raw = read_delimited(path, name)
     else:
         raise LayerError(problem("file-unreadable", file=name, found=found.title, expected="CSV"))
+    return _checked(raw)
+
+
+def _checked(raw: RawTable) -> RawTable:
+    """Refuse a table without rows, or with rows that do not have the cells of the header."""
     errors = [*raw.errors, *raw.rejected]
     if raw.row_count == 0:
         errors.append(problem("no-rows"))
     if errors:
-        raise LayerError(in_file(errors, name))
+        raise LayerError(in_file(errors, raw.name))
     return raw
 
 

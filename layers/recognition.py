@@ -27,6 +27,7 @@ from layers.gdal import quiet_gdal
 from layers.sources import DataSource, Sources
 from layers.spec import Provenance, Status
 from layers.tables import NOT_STATED, check_file
+from layers.workbook import is_workbook, read_workbook
 
 RASTERS: Final = frozenset({".tif", ".tiff"})
 _TEXTS: Final = (".csv", ".csv.gz", ".tsv", ".txt")
@@ -212,8 +213,8 @@ def file_columns(path: Path) -> tuple[str, ...]:
             return _header(path)
         if path.suffix.lower() in _PARQUET:
             return tuple(pq.read_schema(path).names)
-        if path.suffix.lower() in RASTERS:
-            return ()
+        if path.suffix.lower() in RASTERS or is_workbook(path):
+            return _titles(path)
         return (*_archived_headers(path), *_vector_fields(path))
     except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
         return ()
@@ -408,6 +409,16 @@ def _split(head: bytes) -> tuple[str, ...]:
     line = head.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").strip("\r")
     separator = max(",;\t", key=line.count)
     return tuple(cell.strip().strip('"').strip() for cell in line.split(separator))
+
+
+def _titles(path: Path) -> tuple[str, ...]:
+    """Return the titles of the table of communes of a workbook; none of a raster."""
+    if path.suffix.lower() in RASTERS:
+        return ()
+    try:
+        return tuple(map(str, read_workbook(path).data.columns))
+    except LayerError:
+        return ()
 
 
 def _archived_headers(path: Path) -> tuple[str, ...]:
