@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -161,15 +162,19 @@ def read_csv(path: Path, columns: tuple[Column, ...]) -> tuple[pd.DataFrame, lis
     header = text.split("\n", 1)[0]
     separator = ";" if header.count(";") > header.count(",") else ","
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        # Rows longer than the header would lose their last cells with a mere warning.
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                index_col=False,
+            )
+    except (
+        pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, csv.Error,
+    ) as error:  # fmt: skip
         unreadable = problem("file-unreadable", file=path.name, found=error, expected="CSV")
         raise LayerError(unreadable) from error
     if table.empty:

@@ -121,3 +121,10 @@ def test_whole_numbers_come_back_exactly(tmp_path_factory, jobs):
     path.write_text("\n".join(["code,jobs,rate", *rows]), encoding="utf-8")
     read = [None if pd.isna(n) else int(n) for n in _read(path).data["jobs"]]
     assert read == jobs
+
+
+def test_rows_longer_than_their_header_are_told_not_cut(tmp_path):
+    path = tmp_path / "passage.csv"
+    path.write_text("DEPCOM_HIST,DEPCOM\n49069,49126,9\n44001,44001,8\n", encoding="utf-8")
+    with pytest.raises(LayerError, match="file-unreadable"):
+        read_csv(path, ())
