@@ -152,6 +152,30 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the commune was split into {expected}; to share it out, each needs a weight, not "
             "negative, and one above zero: none for {found}"
         ),
+        "roads-none": N_("none of its {found} segments can be driven by car"),
+        "roads-excluded": N_(
+            "{found} of {expected} segments are not driven by car (paths, ferries, private or "
+            "closed roads) and were left out"
+        ),
+        "roads-cut-off": N_(
+            "{found} of {expected} segments are cut off from the rest of the network (islands, "
+            "dead ends of one-way streets) and were left out"
+        ),
+        "roads-speed": N_(
+            "{found} of {expected} segments tell no speed: that of their nature and importance was "
+            "used, a working hypothesis"
+        ),
+        "network-foreign": N_(
+            "the file is no road network made by siting data roads; columns found: {found}"
+        ),
+        "network-version": N_(
+            "the road network is of version {found} of its format; expected {expected}: make it "
+            "again with siting data roads"
+        ),
+        "network-nodes": N_(
+            "{found} of the {expected} nodes of the road network are left by no edge"
+        ),
+        "network-places": N_("the node {found} of the road network has two places"),
         "net-overlap": N_("two files tell the changes of the commune {found} in {expected}"),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),

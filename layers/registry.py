@@ -35,6 +35,8 @@ from layers.pene import PENE, PENE_RULES, load_pene
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
 from layers.recognition import RASTERS, Reader
+from layers.road_network import ROAD_NETWORK
+from layers.roads import load_roads
 from layers.scot import DOCURBA_FORMS, SCOTS, SCOTS_RULES, load_scots
 from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec, Provenance
@@ -141,6 +143,7 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(SCOTS, load_scots, SCOTS_RULES, sparse=True),
             OptionalSource(PENE, load_pene, PENE_RULES, sparse=True),
             OptionalSource(ZONING, load_zoning),
+            OptionalSource(ROAD_NETWORK, load_roads),
             *(
                 OptionalSource(
                     spec, partial(load_commune_figures, spec), COMMUNE_FIGURES_RULES[name]
@@ -192,6 +195,10 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
         INTERCHANGES.name: (("cleabs", "nature"),),
         PORTS.name: (("cleabs", "nature"),),
         RISK_PLANS.name: (("typereg",),),
+        ROAD_NETWORK.name: (
+            ("nature", "sens_de_circulation", "vitesse_moyenne_vl"),
+            ("NATURE", "SENS", "VIT_MOY_VL"),
+        ),
     }
 )
 # Layers that a folder of files can make.

@@ -1,4 +1,4 @@
-"""The words of ``siting data``: list, status, pull, import, build, check, forget, where."""
+"""The words of ``siting data``: list, status, pull, import, build, roads, check, forget, where."""
 
 # Annotations are evaluated here on purpose: typer reads them, with texts already in the
 # user's language.
@@ -106,6 +106,18 @@ def data_app(translate: Translate) -> typer.Typer:
         from siting.data_commands import build_command  # noqa: PLC0415
 
         raise typer.Exit(build_command(region, scenario=scenario, form=form, translate=_))
+
+    @app.command(help=_("Make a road network of the road segments of BD TOPO, once."))
+    def roads(
+        file: Annotated[Path, typer.Argument(help=_("GeoPackage or Shapefile of the segments."))],
+        output: Annotated[Path, typer.Option("--output", "-o", help=_("The Parquet file made."))],
+        vintage: Annotated[
+            str, typer.Option("--vintage", help=_("Edition: the day, where the name has none."))
+        ] = "",
+    ) -> None:
+        from siting.data_commands import roads_command  # noqa: PLC0415
+
+        raise typer.Exit(roads_command(file, output, vintage=vintage, translate=_))
 
     @app.command(help=_("Check that local files are those recorded, and read them all again."))
     def check(form: format_option = "table") -> None:

@@ -10,8 +10,10 @@ import typer
 
 from layers.acquisition import Acquired, import_file, is_readable, pull
 from layers.assembly import assemble_parts
-from layers.errors import LayerError, Problem
+from layers.errors import LayerError, Problem, SitingError
 from layers.polite import PoliteClient
+from layers.road_network import write_network
+from layers.roads import read_roads
 from layers.sources import DataSource, Sources
 from layers.status import LayerStatus
 from layers.store import Store
@@ -23,7 +25,7 @@ from siting.data_terminal import (
     print_statuses,
 )
 from siting.documents import dumps, problem_document
-from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, EXIT_UNUSABLE
+from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, EXIT_UNUSABLE, problem
 from siting.i18n import Translate
 from siting.local_data import (
     READERS,
@@ -273,6 +275,48 @@ def import_command(
     found = {one.layer: one for one in statuses(store, sources)}
     layer_status = found[done.entry.layer] if done.entry is not None else None
     _tell((*done.notes, *(layer_status.notes if layer_status else ())), translate)
+    return EXIT_DONE
+
+
+def roads_command(file: Path, output: Path, *, vintage: str, translate: Translate) -> int:
+    """Make a road network of the road segments of BD TOPO.
+
+    Parameters
+    ----------
+    file
+        GeoPackage or Shapefile of the segments.
+    output
+        The Parquet file made, to be imported.
+    vintage
+        Edition of the segments, where the name of the file does not tell it.
+    translate
+        Language of the result.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SitingError
+        If the segments cannot be used, or the result cannot be written.
+    """
+    if output.suffix != ".parquet":
+        raise SitingError(problem("output-format", found=output.suffix, expected=".parquet"))
+    if not output.parent.is_dir():
+        raise SitingError(problem("output-folder", found=output.parent))
+    network = read_roads(file, vintage=vintage)
+    try:
+        write_network(network, output)
+    except OSError as error:
+        raise SitingError(problem("output-unwritable", found=error.strerror)) from error
+    nodes = int(network.data["tail"].max()) + 1
+    told = translate("{file}: {edges} directed edges, {nodes} nodes, edition {vintage}")
+    vintage = translate(network.provenance.vintage)
+    typer.echo(told.format(file=output.name, edges=len(network.data), nodes=nodes, vintage=vintage))
+    typer.echo(translate("To use it: siting data import {file}").format(file=output.name))
+    _tell(network.notes, translate)
     return EXIT_DONE
 
 
