@@ -44,8 +44,10 @@ leur statut, le millésime de leurs données et ce qui n'est pas connu. La loi n
   inconnu.
 - Emplois : ceux que le site déclare, sinon sa surface brute × la densité de sa vocation
   (`measure.jobs_per_ha` du scénario : bas, central, haut).
-- Portées : route estimée par la ligne droite × `detour_factor`, depuis le bord du site, jusqu'au
-  point représentatif de la commune. Les communes hors du territoire ne sont pas comptées.
+- Portées : en minutes de voiture où un réseau routier est chargé (`reach` du scénario), sinon
+  route estimée par la ligne droite × `detour_factor`, depuis le bord du site, jusqu'au point
+  représentatif de la commune ; chaque chiffre dit lequel. Les communes hors du
+  territoire ne sont pas comptées.
 - Statut : celui de la donnée la moins sûre (démonstration, puis estimé, déclaré, observé) ; la
   méthode elle-même est une estimation.
 - Un EPCI ou une zone d'emploi à cheval sur la limite du territoire est jugé sur sa seule partie

@@ -393,13 +393,18 @@ class Reach:
     Parameters
     ----------
     method
-        ``distance``: straight line × ``detour_factor``, no road network.
+        ``distance``: straight line × ``detour_factor``, no road network. ``road_time``: over
+        a road network, by the quickest road for commutes and the shortest one for distances.
     detour_factor
-        Road distance over straight-line distance.
+        Road distance over straight-line distance, on foot or without a network.
+    network, vintage
+        Title and vintage of the road network; empty without one.
     """
 
     method: str
     detour_factor: float
+    network: str = ""
+    vintage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "sites-overlap": N_(
             "the sites {found} overlap over {expected}: their land is counted more than once"
         ),
+        "site-off-roads": N_(
+            "no road of the network is within {expected} m of the site: what it reaches by road is "
+            "unknown"
+        ),
         "sites-missing": N_("the scenario chooses sites that are not in the file: {found}"),
         "territory-unknown": N_("no territory of this level has the code “{found}”"),
         "language-unknown": N_("“{found}” is not a language of the product; expected {expected}"),

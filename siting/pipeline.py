@@ -29,7 +29,8 @@ from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
 from siting.appraisal import Bench, appraise
 from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
-from siting.domain import LayerUse, Manifest, Reach, Reason, Scores, Verdict
+from siting.criteria.travel import reach_of, travel_of
+from siting.domain import LayerUse, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
 from siting.errors import Problem, problem
 from siting.local_data import load_local_land_cover, load_local_layers
@@ -302,6 +303,7 @@ def run(
             *before.notes,
             *_run_notes(scenario, found.sites),
             *pene_notes(found.sites, found.land, world),
+            *road_notes(found.sites, world, scenario),
         ),
         row_count=file.row_count,
     )
@@ -435,7 +437,7 @@ def manifest(
         ruleset_status=account.ruleset.status,
         layers=tuple(sorted(uses, key=lambda use: use.name)),
         created=datetime.now(tz=UTC).date(),
-        reach=Reach("distance", scenario.measure.detour_factor) if sites is not None else None,
+        reach=reach_of(world.layers, scenario.measure) if sites is not None else None,
         overshoot_right=(
             None
             if account.ruleset.overshoot_right is None
@@ -511,6 +513,29 @@ def pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterato
             "pene-commune", row=int(sites.loc[site, "row"]), field="commune",
             found=str(projects[commune]), severity="warning",
         )  # fmt: skip
+
+
+def road_notes(sites: gpd.GeoDataFrame, world: World, scenario: Scenario) -> Iterator[Problem]:
+    """Tell of the sites that the road network does not lead to.
+
+    Parameters
+    ----------
+    sites
+        Sites, EPSG:2154.
+    world
+        The territory.
+    scenario
+        The scenario.
+
+    Yields
+    ------
+    Problem
+        One note a site.
+    """
+    expected = f"{scenario.measure.reach.tie_m:.0f}"
+    lost = ~travel_of(sites, world.layers, scenario.measure).known
+    for row in sites["row"][lost]:
+        yield problem("site-off-roads", row=int(row), expected=expected, severity="warning")
 
 
 def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:

@@ -14,11 +14,14 @@ import shapely
 
 from layers.errors import N_
 from layers.jobs import FRR_CLASSES, NOT_FRR
+from layers.road_network import ROAD_NETWORK
 from siting.balance.equality import NOTHING
 from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading
 from siting.criteria.around import nearest_m, numbers
+from siting.criteria.inputs import Commute
 from siting.criteria.jobs import POLE_CATEGORIES
 from siting.criteria.mobility import FEED_COVERAGE_M
+from siting.criteria.travel import ROAD_TIME, Travel, reach_of, travel_of
 from siting.domain import Reason
 
 PARTLY = N_("communes classified in part ({names}) are left out: where they are is not known")
@@ -28,6 +31,9 @@ ROAD = N_(
     "{km} km by road, estimated: the straight line, {percent} percent longer (no road network is "
     "loaded)"
 )
+ROAD_MINUTES = N_("{minutes} minutes by car, over the road network “{network}” ({vintage})")
+WALK = N_("{km} km on foot, estimated: the straight line, {percent} percent longer")
+OFF_ROADS = N_("no road of the network is near some sites ({names}): what they reach is unknown")
 NO_PLACE = N_("a budget has no place within its commune")
 NO_STOPS = N_("stops of buses and coaches are not known: only railway stations count")
 PEOPLE_UNKNOWN = N_("{count} communes within reach left out, a figure of theirs being unknown")
@@ -38,6 +44,7 @@ BEYOND_FEED = N_(
 )
 
 STOPS: Final = "public_transport_stops"
+ROADS: Final = ROAD_NETWORK.name
 
 PARTIAL_CLASSES: Final = tuple(name for name in FRR_CLASSES if "partiellement" in name)
 
@@ -93,18 +100,65 @@ def _urban(ground: Ground, case: Case, *, column: str, area: str) -> Figure:
 # --- People and dwellings in reach ----------------------------------------------------
 
 
-def _in_reach(ground: Ground, case: Case, reach_m: float) -> Pairs:
-    """Return pairs (place, commune) within a road distance, by position."""
-    communes = ground.once(("points",), lambda: _commune_points(ground))
-    radius_m = reach_m / ground.parameters.detour_factor
-    shapes = np.asarray(case.places.geometry, dtype=object)
-    return shapely.STRtree(communes).query(shapes, predicate="dwithin", distance=radius_m)
+def _in_reach(ground: Ground, case: Case, commute: Commute) -> Pairs:
+    """Return pairs (place, commune) within a commute, by position."""
+
+    def found() -> Pairs:
+        travel = _travel(ground, case)
+        pairs = travel.communes(_communes(ground), commute)
+        return np.hstack([np.stack(part) for part in pairs])
+
+    return ground.once(("in reach", case, commute), found)
+
+
+def _travel(ground: Ground, case: Case) -> Travel:
+    return ground.once(
+        ("travel", case), lambda: travel_of(case.places, ground.layers, ground.parameters)
+    )
+
+
+def _communes(ground: Ground) -> gpd.GeoDataFrame:
+    """Return the communes of the territory, in the order of its codes."""
+    communes = ground.territory.communes.geo.set_index("code")
+    return communes.loc[ground.parents.index]
+
+
+def _number(ground: Ground, travel: Travel, column: str) -> pd.Series:
+    """Return a count by commune: unknown where no road leads to the commune."""
+    counts = ground.number("housing", column)
+    return counts.mask(travel.off_roads(_communes(ground)))
 
 
 def _commune_points(ground: Ground) -> npt.NDArray[np.object_]:
     shapes = ground.territory.communes.geo.set_index("code").geometry.reindex(ground.parents.index)
     points: npt.NDArray[np.object_] = shapely.point_on_surface(shapes.to_numpy(dtype=object))
     return points
+
+
+def _commuted(ground: Ground, commute: Commute) -> Reason:
+    """Tell how far a commute goes, and over which network."""
+    reach = reach_of(ground.layers, ground.parameters)
+    if reach.method != ROAD_TIME:
+        return _road(ground, commute.distance_m)
+    figures = {
+        "minutes": f"{commute.minutes:g}", "network": reach.network, "vintage": reach.vintage,
+    }  # fmt: skip
+    return Reason("road-time", ROAD_MINUTES, figures)
+
+
+def _lost(ground: Ground, case: Case) -> tuple[Reason, ...]:
+    """Name the places that no road of the network is near."""
+    lost = case.places.index[~_travel(ground, case).known]
+    names = ", ".join(map(str, lost[:5]))
+    return (Reason("off-roads", OFF_ROADS, {"names": names}),) if len(lost) else ()
+
+
+def _walked(ground: Ground) -> Reason:
+    """Tell how far people walk: estimated, whether a road network is loaded or not."""
+    reason = _road(ground, ground.parameters.walking_reach_m)
+    if reach_of(ground.layers, ground.parameters).method != ROAD_TIME:
+        return reason
+    return Reason("walk-estimated", WALK, reason.figures)
 
 
 def _road(ground: Ground, reach_m: float) -> Reason:
@@ -114,13 +168,14 @@ def _road(ground: Ground, reach_m: float) -> Reason:
 
 
 def _counted(
-    ground: Ground, case: Case, column: str, reach_m: float
+    ground: Ground, case: Case, column: str, commute: Commute
 ) -> tuple[float, tuple[Reason, ...]]:
     """Add up a count over the communes in reach of any place, each commune once."""
-    communes = np.unique(_in_reach(ground, case, reach_m)[1])
-    counts = ground.number("housing", column).iloc[communes]
+    communes = np.unique(_in_reach(ground, case, commute)[1])
+    counts = _number(ground, _travel(ground, case), column).iloc[communes]
     unknown = int(counts.isna().sum())
-    reasons = [_road(ground, reach_m), Reason("outside", OUTSIDE)]
+    reasons = [_commuted(ground, commute), Reason("outside", OUTSIDE)]
+    reasons += _lost(ground, case)
     if unknown:
         reasons.append(Reason("people-unknown", PEOPLE_UNKNOWN, {"count": unknown}))
     return float(counts.sum()), tuple(reasons)
@@ -130,7 +185,7 @@ def _working_age(ground: Ground, case: Case, *, as_share: bool) -> Figure:
     if case.places.empty:
         return _nothing()
     column = "population_20_64"
-    people, reasons = _counted(ground, case, column, ground.parameters.jobs_reach_m)
+    people, reasons = _counted(ground, case, column, ground.parameters.jobs_commute)
     if as_share:
         return Figure(people / float(ground.number("housing", column).sum()), reasons)
     return Figure(people, reasons)
@@ -140,8 +195,8 @@ def _dwellings_per_job(ground: Ground, case: Case) -> Figure:
     jobs = case.places["jobs"].sum()
     if case.places.empty or not jobs > 0:
         return _nothing()
-    reach_m = ground.parameters.housing_reach_m
-    dwellings, reasons = _counted(ground, case, "vacant_dwellings", reach_m)
+    commute = ground.parameters.housing_commute
+    dwellings, reasons = _counted(ground, case, "vacant_dwellings", commute)
     low, high = case.places["jobs_low"].sum(), case.places["jobs_high"].sum()
     return Figure(
         float(dwellings / jobs),
@@ -156,9 +211,14 @@ def _housed(ground: Ground, case: Case) -> Figure:
     jobs = np.rint(numbers(case.places["jobs"].fillna(0.0))).astype("int64")
     if case.places.empty or not jobs.sum() > 0:
         return _nothing()
-    reach_m = ground.parameters.housing_reach_m
-    place, commune = _in_reach(ground, case, reach_m)
-    vacant = ground.number("housing", "vacant_dwellings").fillna(0.0).to_numpy().astype("int64")
+    commute = ground.parameters.housing_commute
+    place, commune = _in_reach(ground, case, commute)
+    vacant = (
+        _number(ground, _travel(ground, case), "vacant_dwellings")
+        .fillna(0.0)
+        .to_numpy()
+        .astype("int64")
+    )
     places, communes = len(jobs), len(vacant)
     first, last = places + communes, places + communes + 1
     tails = np.concatenate([np.full(places, first), place, places + np.arange(communes)])
@@ -170,7 +230,7 @@ def _housed(ground: Ground, case: Case) -> Figure:
 
     graph = csr_array((room.astype("int32"), (tails, heads)), shape=(last + 1, last + 1))
     flow = maximum_flow(graph, int(first), int(last)).flow_value
-    _, reasons = _counted(ground, case, "vacant_dwellings", reach_m)
+    _, reasons = _counted(ground, case, "vacant_dwellings", commute)
     return Figure(float(flow / jobs.sum()), (*case.unknown.get("jobs", ()), *reasons))
 
 
@@ -186,7 +246,7 @@ def _car_free(ground: Ground, case: Case) -> Figure:
     to_station_m = nearest_m(case.places, stations[stations["passenger"].astype("bool")])
     reach_m = ground.parameters.walking_reach_m / ground.parameters.detour_factor
     near = to_station_m <= reach_m
-    reasons = [_road(ground, ground.parameters.walking_reach_m)]
+    reasons = [_walked(ground)]
     stops = ground.layers.get(STOPS)
     if stops is None:
         reasons.append(Reason("no-stops", NO_STOPS))
@@ -211,9 +271,10 @@ def _town_centres(ground: Ground, case: Case) -> Figure:
         return Figure(None, (Reason("no-place", NO_PLACE),))
     poles = ground.column("zonings", "cateaav2020").isin(POLE_CATEGORIES).to_numpy()
     points = gpd.GeoDataFrame(geometry=_commune_points(ground)[poles], crs=case.places.crs)
-    distance_m = nearest_m(case.places, points) * ground.parameters.detour_factor
+    distance_m = _travel(ground, case).nearest_m(points)
     if distance_m.isna().any():
-        return _nothing()
+        lost = _lost(ground, case)
+        return Figure(None, lost) if lost else _nothing()
     area_m2 = case.places["area_m2"]
     return Figure(float((distance_m * area_m2).sum() / area_m2.sum()))
 
@@ -282,11 +343,13 @@ PLACE_INDICATORS: Final = (
         unit=N_("inhabitants"),
         reading=Reading.BETTER,
         formula=N_(
-            "sum over the communes within jobs_reach_m ÷ detour_factor of any site (30 minutes at "
-            "50 km/h in the base scenario), each counted once"
+            "sum over the communes within reach.jobs_minutes of any site by car where a road "
+            "network is loaded, else within jobs_reach_m ÷ detour_factor (30 minutes at 50 km/h in "
+            "the base scenario), each counted once"
         ),
         source=_RP_SOURCE,
         requires=_PEOPLE,
+        optional=(ROADS,),
         function=partial(_working_age, as_share=False),
     ),
     Indicator(
@@ -298,6 +361,7 @@ PLACE_INDICATORS: Final = (
         formula=N_("residents aged 20 to 64 within reach ÷ those of the territory"),
         source=_RP_SOURCE,
         requires=_PEOPLE,
+        optional=(ROADS,),
         function=partial(_working_age, as_share=True),
     ),
     Indicator(
@@ -307,11 +371,13 @@ PLACE_INDICATORS: Final = (
         unit=N_("dwellings per job"),
         reading=Reading.BETTER,
         formula=N_(
-            "vacant dwellings of the communes within housing_reach_m ÷ detour_factor of any site, "
-            "each counted once, ÷ jobs expected (low and high: jobs high and low)"
+            "vacant dwellings of the communes within reach.housing_minutes of any site by car "
+            "where a road network is loaded, else within housing_reach_m ÷ detour_factor, each "
+            "counted once, ÷ jobs expected (low and high: jobs high and low)"
         ),
         source=_RP_SOURCE,
         requires=_PEOPLE,
+        optional=(ROADS,),
         function=_dwellings_per_job,
         uses_jobs=True,
     ),
@@ -327,6 +393,7 @@ PLACE_INDICATORS: Final = (
         ),
         source="L. R. Ford, D. R. Fulkerson, 1956 ; INSEE, recensement de la population",
         requires=_PEOPLE,
+        optional=(ROADS,),
         function=_housed,
         uses_jobs=True,
     ),
@@ -353,11 +420,13 @@ PLACE_INDICATORS: Final = (
         unit="m",
         reading=Reading.WORSE,
         formula=N_(
-            "mean, weighted by gross area, of the straight line × detour_factor from the edge of "
-            "a site to the nearest commune that is the pole of an aire d’attraction"
+            "mean, weighted by gross area, of the distance by road (the straight line × "
+            "detour_factor from the edge of the site where no road network is loaded) to the "
+            "nearest commune that is the pole of an aire d’attraction"
         ),
         source=_AAV_SOURCE,
         requires=("sites", "communes", "zonings"),
+        optional=(ROADS,),
         function=_town_centres,
     ),
 )

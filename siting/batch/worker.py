@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +17,15 @@ from siting.batch.job import Job, write_json
 from siting.batch.staging import plain, read_partition, read_staged
 from siting.export import flat_table
 from siting.i18n import translator
-from siting.pipeline import World, account_of, bench_of, load_world, pene_notes, with_zones
+from siting.pipeline import (
+    World,
+    account_of,
+    bench_of,
+    load_world,
+    pene_notes,
+    road_notes,
+    with_zones,
+)
 
 _Ground = tuple[World, Bench]
 
@@ -45,7 +54,11 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
     part = job.part(number)
     if len(sites):
         found = appraise(sites, bench)
-        notes = (*notes, *pene_notes(found.sites, found.land, world))
+        more = (
+            pene_notes(found.sites, found.land, world),
+            road_notes(found.sites, world, job.scenario),
+        )
+        notes = (*notes, *chain(*more))
         table = flat_table(found, translator(job.language))
         draft = part.with_name(f".{part.name}.draft")
         _write(table, draft)

@@ -1,6 +1,7 @@
 """Access: road distance to motorway, rail freight, port and passenger station.
 
-Road distance is estimated: straight line × detour factor of the scenario.
+Road distance is that of the shortest road where a network is loaded, else estimated: straight
+line × detour factor of the scenario (:mod:`siting.criteria.travel`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import pandas as pd
 from layers.errors import N_
 from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
+from siting.criteria.travel import travel
 from siting.domain import Criterion, Objective
 
 SIDING_M = 100.0
@@ -19,27 +21,28 @@ point on the track, the outline the plot."""
 
 
 def road_distance_m(inputs: Inputs, features: gpd.GeoDataFrame | None) -> pd.Series:
-    """Estimate the road distance to the nearest feature.
+    """Tell the road distance to the nearest feature.
 
-    Formula: distance from the edge of the site × ``detour_factor``.
+    Formula: shortest road where a network is loaded, else distance from the edge of the site ×
+    ``detour_factor``.
 
     Parameters
     ----------
     inputs
-        Sites and detour factor.
+        Sites, layer ``road_network`` where it is given, parameters.
     features
         Points, or ``None`` where the layer is missing.
 
     Returns
     -------
     Series
-        Metres; missing without feature.
+        Metres; missing without feature, or where no road of the network is near the site.
     """
-    return nearest_m(inputs.sites, features) * inputs.parameters.detour_factor
+    return travel(inputs).nearest_m(features)
 
 
 def distance_interchange_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to the nearest motorway interchange.
+    """Tell the road distance to the nearest motorway interchange.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def distance_interchange_m(inputs: Inputs) -> pd.Series:
 
 
 def distance_freight_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to rail freight.
+    """Tell the road distance to rail freight.
 
     Formula: 0 where the site has its own siding (ITE), declared, or, where the file does not
     say, surveyed within :data:`SIDING_M` of it and usable; else the distance to the nearest
@@ -80,7 +83,7 @@ def distance_freight_m(inputs: Inputs) -> pd.Series:
 
 
 def distance_port_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to goods by water.
+    """Tell the road distance to goods by water.
 
     Formula: 0 where the site has its own quay, else the distance to the nearest port.
 
@@ -99,7 +102,7 @@ def distance_port_m(inputs: Inputs) -> pd.Series:
 
 
 def distance_airport_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to the nearest airport of the layer.
+    """Tell the road distance to the nearest airport of the layer.
 
     Parameters
     ----------
@@ -115,7 +118,7 @@ def distance_airport_m(inputs: Inputs) -> pd.Series:
 
 
 def distance_passenger_station_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to the nearest station open to passengers.
+    """Tell the road distance to the nearest station open to passengers.
 
     Parameters
     ----------
@@ -141,7 +144,10 @@ def _declared(inputs: Inputs, column: str) -> pd.Series:
     return declared.map({True: True}).notna()
 
 
-_SITES_SOURCE = "CNIG Sites économiques v2024-10 ; distance à vol d'oiseau × coefficient de détour"
+_SITES_SOURCE = (
+    "CNIG Sites économiques v2024-10 ; distance par la route, ou à vol d'oiseau × coefficient "
+    "de détour"
+)
 
 CRITERIA = (
     Criterion(

@@ -122,11 +122,12 @@ def sums_in_reach(
         Numbers indexed by commune code, any columns; a commune absent from it, or with a
         missing number in any column, is unknown.
     radius_m
-        Straight-line distance from the edge of the site, inclusive, in metres.
+        Straight-line distance from the edge of the site, inclusive, in metres; not read where
+        the pairs are given.
     unknown_tolerance
         Share of the communes in reach that may be unknown; their numbers are left out.
     pairs
-        What :func:`commune_pairs` finds, where it is known already.
+        The communes in reach, as :func:`commune_pairs` finds them, where they are known.
 
     Returns
     -------

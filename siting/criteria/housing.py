@@ -11,12 +11,12 @@ from layers.errors import N_
 from siting.criteria.around import (
     SITES_AT_ONCE,
     Positions,
-    commune_pairs,
     numbers,
     sums_in_reach,
 )
 from siting.criteria.employment import expected_jobs
-from siting.criteria.inputs import Inputs
+from siting.criteria.inputs import Commute, Inputs
+from siting.criteria.travel import travel
 from siting.domain import Criterion, Objective
 
 TENSE_ZONES = ("A bis", "A", "B1")
@@ -24,12 +24,13 @@ TENSE_ZONES = ("A bis", "A", "B1")
 
 
 def reach(
-    inputs: Inputs, columns: list[str], reach_m: float, *, layers: tuple[str, ...] = ("housing",)
+    inputs: Inputs, columns: list[str], commute: Commute, *, layers: tuple[str, ...] = ("housing",)
 ) -> pd.DataFrame:
     """Add up counts of layers over the communes in reach of each site.
 
-    A commune is in reach where its representative point lies within
-    ``reach_m / detour_factor`` of the edge of the site, in a straight line.
+    A commune is in reach where the commute from its representative point takes at most its
+    minutes over the road network; without one, where the point lies within ``distance_m /
+    detour_factor`` of the edge of the site, in a straight line.
 
     Parameters
     ----------
@@ -37,8 +38,8 @@ def reach(
         Sites, layer ``communes`` and those named, parameters.
     columns
         Counts to add up, over the communes where all of them are known.
-    reach_m
-        Road distance, in metres.
+    commute
+        How far people travel.
     layers
         Tables with ``code`` that hold the columns.
 
@@ -50,12 +51,12 @@ def reach(
     """
     tables = [table for name in layers if (table := inputs.layer(name)) is not None]
     if len(tables) < len(layers):
-        return sums_of(inputs, pd.DataFrame(columns=columns), reach_m)
+        return sums_of(inputs, pd.DataFrame(columns=columns), commute)
     counts = pd.concat([table.set_index("code") for table in tables], axis="columns")
-    return sums_of(inputs, counts[columns], reach_m)
+    return sums_of(inputs, counts[columns], commute)
 
 
-def sums_of(inputs: Inputs, counts: pd.DataFrame, reach_m: float) -> pd.DataFrame:
+def sums_of(inputs: Inputs, counts: pd.DataFrame, commute: Commute) -> pd.DataFrame:
     """Add up counts over the communes in reach of each site, as :func:`reach` does.
 
     Parameters
@@ -64,8 +65,8 @@ def sums_of(inputs: Inputs, counts: pd.DataFrame, reach_m: float) -> pd.DataFram
         Sites, layer ``communes``, parameters.
     counts
         Numbers by code of commune; no row where they are unknown.
-    reach_m
-        Road distance, in metres.
+    commute
+        How far people travel.
 
     Returns
     -------
@@ -75,20 +76,23 @@ def sums_of(inputs: Inputs, counts: pd.DataFrame, reach_m: float) -> pd.DataFram
     communes = inputs.layers.get("communes")
     if communes is None or counts.empty:
         return pd.DataFrame(index=inputs.sites.index, columns=counts.columns, dtype="float64")
-    radius_m = reach_m / inputs.parameters.detour_factor
+    found = travel(inputs)
+    off = inputs.once("communes off the roads", lambda: found.off_roads(communes.geo))
+    if off.any():  # what they hold may be in reach or not
+        counts = counts[~counts.index.isin(communes.data["code"][off])]
 
-    def found() -> Iterator[tuple[Positions, Positions]]:
-        return commune_pairs(inputs.sites, communes.geo, radius_m=radius_m)
+    def pairs() -> Iterator[tuple[Positions, Positions]]:
+        return found.communes(communes.geo, commute)
 
     few = len(inputs.sites) <= SITES_AT_ONCE  # the pairs of more would not fit in memory
-    key = f"communes within {radius_m!r} m"
+    key = f"communes within {commute!r}"
     return sums_in_reach(
         inputs.sites,
         communes.geo,
         counts,
-        radius_m=radius_m,
+        radius_m=commute.distance_m / inputs.parameters.detour_factor,
         unknown_tolerance=inputs.parameters.unknown_tolerance,
-        pairs=inputs.once(key, lambda: list(found())) if few else found(),
+        pairs=inputs.once(key, lambda: list(pairs())) if few else pairs(),
     )
 
 
@@ -108,7 +112,7 @@ def vacant_dwellings_reach(inputs: Inputs) -> pd.Series:
     Series
         Dwellings; missing as :func:`reach` says.
     """
-    sums = reach(inputs, ["vacant_dwellings"], inputs.parameters.housing_reach_m)
+    sums = reach(inputs, ["vacant_dwellings"], inputs.parameters.housing_commute)
     return sums["vacant_dwellings"]
 
 
@@ -128,7 +132,7 @@ def housing_vacancy_rate(inputs: Inputs) -> pd.Series:
         Share in [0, 1]; missing as :func:`reach` says, or without any dwelling.
     """
     columns = ["vacant_dwellings", "dwellings"]
-    sums = reach(inputs, columns, inputs.parameters.housing_reach_m)
+    sums = reach(inputs, columns, inputs.parameters.housing_commute)
     return sums["vacant_dwellings"] / sums["dwellings"].mask(sums["dwellings"] == 0)
 
 
@@ -175,7 +179,7 @@ def tense_housing_share(inputs: Inputs) -> pd.Series:
         zone = tension.set_index("code")["zone"].reindex(dwellings.index)
         tense = dwellings.where(zone.isin(TENSE_ZONES), 0.0).mask(zone.isna())
         counts = pd.DataFrame({"tense": tense, "dwellings": dwellings})
-    sums = sums_of(inputs, counts, inputs.parameters.housing_reach_m)
+    sums = sums_of(inputs, counts, inputs.parameters.housing_commute)
     return sums["tense"] / sums["dwellings"].mask(sums["dwellings"] == 0)
 
 
@@ -205,7 +209,7 @@ def long_vacancy_rate(inputs: Inputs) -> pd.Series:
         shared = numbers(table["vacant_2_years_percent"]) / 100 * private
         vacant = np.where(np.isnan(vacant), shared, vacant)
         counts = pd.DataFrame({"vacant": vacant, "private": private}, index=table.index)
-    sums = sums_of(inputs, counts, inputs.parameters.housing_reach_m)
+    sums = sums_of(inputs, counts, inputs.parameters.housing_commute)
     return (sums["vacant"] / sums["private"].mask(sums["private"] == 0)).clip(upper=1.0)
 
 
@@ -224,7 +228,7 @@ def dwellings_started_rate(inputs: Inputs) -> pd.Series:
         any inhabitant.
     """
     columns, layers = ["dwellings_year", "population"], ("housing", "housing_permits")
-    sums = reach(inputs, columns, inputs.parameters.housing_reach_m, layers=layers)
+    sums = reach(inputs, columns, inputs.parameters.housing_commute, layers=layers)
     return 1_000 * sums["dwellings_year"] / sums["population"].mask(sums["population"] == 0)
 
 
@@ -242,7 +246,7 @@ def social_housing_share(inputs: Inputs) -> pd.Series:
         Share in [0, 1]; missing as :func:`reach` says, or without any main residence.
     """
     columns, layers = ["social_dwellings", "main_residences"], ("housing", "social_housing")
-    sums = reach(inputs, columns, inputs.parameters.housing_reach_m, layers=layers)
+    sums = reach(inputs, columns, inputs.parameters.housing_commute, layers=layers)
     homes = sums["main_residences"].mask(sums["main_residences"] == 0)
     return (sums["social_dwellings"] / homes).clip(upper=1.0)
 

@@ -78,6 +78,38 @@ class JobDensities(Section):
     """Where the densities come from, and their status."""
 
 
+class RoadReach(Section):
+    """Commutes over a road network, where one is loaded."""
+
+    housing_minutes: Annotated[float, Field(gt=0)]
+    """Time by car within which dwellings can house the workers of a site. Unit: minutes."""
+    jobs_minutes: Annotated[float, Field(gt=0)]
+    """Time by car within which people can work on a site. Unit: minutes."""
+    tie_m: Annotated[float, Field(gt=0)]
+    """Straight-line distance to the nearest road beyond which what a place reaches is
+    unknown. Unit: m."""
+    access_kmh: Annotated[float, Field(gt=0)]
+    """Speed from a place to the nearest road. Unit: km/h."""
+    source: str
+    """Where the times, the distance and the speed come from, and their status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commute:
+    """How far people travel to work.
+
+    Parameters
+    ----------
+    distance_m
+        By road, estimated, in metres: where there is no road network.
+    minutes
+        By car, over a road network.
+    """
+
+    distance_m: float
+    minutes: float
+
+
 class Parameters(Section):
     """Parameters of the measures, the ``measure`` section of a scenario."""
 
@@ -99,10 +131,22 @@ class Parameters(Section):
     still told; beyond it is unknown. No unit, from 0 to 1."""
     source: str
     """Where the factor, the reaches and the tolerance come from, and their status."""
+    reach: RoadReach
+    """Commutes over a road network, where one is loaded."""
     readiness: ReadinessMonths
     """Months left at each stage of readiness."""
     jobs_per_ha: JobDensities
     """Jobs expected per hectare, by vocation."""
+
+    @property
+    def housing_commute(self) -> Commute:
+        """How far from a site dwellings can house its workers."""
+        return Commute(self.housing_reach_m, self.reach.housing_minutes)
+
+    @property
+    def jobs_commute(self) -> Commute:
+        """How far from a site people can work on it."""
+        return Commute(self.jobs_reach_m, self.reach.jobs_minutes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -32,7 +32,7 @@ def working_age_reach(inputs: Inputs) -> pd.Series:
     Series
         Inhabitants; missing as :func:`siting.criteria.housing.reach` says.
     """
-    sums = reach(inputs, ["population_20_64"], inputs.parameters.jobs_reach_m)
+    sums = reach(inputs, ["population_20_64"], inputs.parameters.jobs_commute)
     return sums["population_20_64"]
 
 
@@ -99,7 +99,7 @@ def job_seekers_rate(inputs: Inputs) -> pd.Series:
         of large communes only, or without any inhabitant.
     """
     columns, layers = ["job_seekers", "population_20_64"], ("housing", "job_seekers")
-    sums = reach(inputs, columns, inputs.parameters.jobs_reach_m, layers=layers)
+    sums = reach(inputs, columns, inputs.parameters.jobs_commute, layers=layers)
     people = sums["population_20_64"].mask(sums["population_20_64"] == 0)
     return 1_000 * sums["job_seekers"] / people
 
@@ -140,7 +140,7 @@ def industry_share(inputs: Inputs) -> pd.Series:
     """
     columns = ["industry_jobs", "jobs"]
     layers = ("workplace_jobs",)
-    sums = reach(inputs, columns, inputs.parameters.jobs_reach_m, layers=layers)
+    sums = reach(inputs, columns, inputs.parameters.jobs_commute, layers=layers)
     return (sums["industry_jobs"] / sums["jobs"].mask(sums["jobs"] == 0)).clip(upper=1.0)
 
 
@@ -161,10 +161,11 @@ def frr_class(inputs: Inputs) -> pd.Series:
 
 
 def town_centre_distance_m(inputs: Inputs) -> pd.Series:
-    """Estimate the road distance to the nearest centre of an aire d'attraction.
+    """Tell the road distance to the nearest centre of an aire d'attraction.
 
-    Formula: distance to the representative point of the nearest commune of category 11,
-    12 or 13 × ``detour_factor``. The point stands for the town centre, which no layer gives.
+    Formula: :func:`siting.criteria.access.road_distance_m` to the representative point of the
+    nearest commune of category 11, 12 or 13. The point stands for the town centre, which no
+    layer gives.
 
     Parameters
     ----------

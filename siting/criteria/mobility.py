@@ -10,6 +10,7 @@ from layers.errors import N_
 from siting.criteria.around import Floats, nearest_m, numbers, pairs_in_reach
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
+from siting.criteria.travel import travel
 from siting.domain import Criterion, Objective
 
 NO_STATION = "aucune gare à portée"
@@ -30,24 +31,25 @@ def station_class(inputs: Inputs) -> pd.Series:
     Parameters
     ----------
     inputs
-        Sites, layer ``stations``, ``station_reach_m`` and detour factor.
+        Sites, layer ``stations``, layer ``road_network`` where it is given, parameters.
 
     Returns
     -------
     Series
         One of :data:`STATION_CLASSES`, by the travellers of a year; missing without the
         layer, or where the traffic of no station in reach is published: a station whose
-        traffic is unknown is not one without travellers.
+        traffic is unknown is not one without travellers. Missing too where no road of the
+        network is near the site.
     """
     layer = inputs.layers.get("stations")
     if layer is None:
         return pd.Series(None, index=inputs.sites.index, dtype="object")
     stations = layer.geo[layer.geo["passenger"].astype("bool")]
     travellers = numbers(stations["travellers_2023"])
-    radius_m = inputs.parameters.station_reach_m / inputs.parameters.detour_factor
+    roads, reach_m = travel(inputs), inputs.parameters.station_reach_m
     highest = np.full(len(inputs.sites), -1.0)
     in_reach = np.zeros(len(inputs.sites), dtype=bool)
-    for site, station in pairs_in_reach(inputs.sites, stations.geometry, radius_m=radius_m):
+    for site, station in roads.within_m(stations.geometry, distance_m=reach_m):
         in_reach[site] = True
         known = ~np.isnan(travellers[station])
         np.maximum.at(highest, site[known], travellers[station[known]])
@@ -55,7 +57,7 @@ def station_class(inputs: Inputs) -> pd.Series:
         np.searchsorted(_CLASS_STARTS, highest, "right")
     ]
     told = pd.Series(classes, index=inputs.sites.index, dtype="object")
-    return told.mask(in_reach & (highest < 0), None)
+    return told.mask((in_reach & (highest < 0)) | ~roads.known, None)
 
 
 FEED_COVERAGE_M = 10_000
@@ -111,7 +113,7 @@ def car_free_share(inputs: Inputs) -> pd.Series:
     """
     columns = ["car_free_commuters", "commuters"]
     layers = ("commute_modes",)
-    sums = reach(inputs, columns, inputs.parameters.jobs_reach_m, layers=layers)
+    sums = reach(inputs, columns, inputs.parameters.jobs_commute, layers=layers)
     commuters = sums["commuters"].mask(sums["commuters"] == 0)
     return (sums["car_free_commuters"] / commuters).clip(upper=1.0)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 
 from layers.errors import N_
-from siting.criteria.access import road_distance_m
-from siting.criteria.around import numbers
+from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
 from siting.criteria.jobs import of_commune
 from siting.domain import Criterion, Objective
@@ -87,6 +87,27 @@ def fibre_share(inputs: Inputs) -> pd.Series:
     return _declared(inputs, "fibre", yes=1.0, no=0.0).fillna(around)
 
 
+def laid_distance_m(inputs: Inputs, features: gpd.GeoDataFrame | None) -> pd.Series:
+    """Estimate the length of a line to the nearest feature, laid along roads.
+
+    Formula: distance from the edge of the site × ``detour_factor``, whether a road network is
+    loaded or not: a line may be laid where no car drives.
+
+    Parameters
+    ----------
+    inputs
+        Sites and detour factor.
+    features
+        Any geometries, or ``None`` where the layer is missing.
+
+    Returns
+    -------
+    Series
+        Metres; missing without feature.
+    """
+    return nearest_m(inputs.sites, features) * inputs.parameters.detour_factor
+
+
 def distance_substation_m(inputs: Inputs) -> pd.Series:
     """Estimate the distance to the nearest electrical substation, along roads.
 
@@ -100,7 +121,7 @@ def distance_substation_m(inputs: Inputs) -> pd.Series:
     Series
         Metres; missing without the layer.
     """
-    return road_distance_m(inputs, inputs.layer("substations"))
+    return laid_distance_m(inputs, inputs.layer("substations"))
 
 
 def distance_gas_m(inputs: Inputs) -> pd.Series:
@@ -119,7 +140,7 @@ def distance_gas_m(inputs: Inputs) -> pd.Series:
     Series
         Metres; missing without the layer, unless the site declares gas.
     """
-    distance_m = road_distance_m(inputs, inputs.layer("gas_network"))
+    distance_m = laid_distance_m(inputs, inputs.layer("gas_network"))
     return distance_m.mask(_declared(inputs, "gas", yes=1.0, no=0.0) == 1.0, 0.0)
 
 

@@ -13,7 +13,7 @@ from layers.errors import N_
 from layers.spec import Layer, Status
 from layers.territory import Level
 from siting.balance.model import least_sure
-from siting.criteria.around import nearest_m
+from siting.criteria.travel import ROAD_TIME, reach_of, travel_of
 from siting.domain import Reason
 from siting.territory_cv.model import Fact, Label, Place, known, not_given, unknown
 
@@ -22,6 +22,11 @@ STATIONS_UNKNOWN = N_("unknown for some of the stations: {names}")
 FROM_MAIN = N_(
     "from {name}, its most populated commune: the straight line, {percent} percent longer"
 )
+FROM_MAIN_BY_ROAD = N_(
+    "from {name}, its most populated commune: the shortest road of the network “{network}” "
+    "({vintage})"
+)
+NO_ROAD = N_("the road network does not lead from its most populated commune to the nearest one")
 
 _STATIONS: Final = N_("stations")
 _COUNTED: Final = (
@@ -98,12 +103,23 @@ def _nearest(place: Place, label: Label, layer: str) -> Fact:
     communes = place.world.territory.communes.geo
     shape = communes.geometry[communes["code"] == main]
     origin = gpd.GeoDataFrame(geometry=shape.representative_point(), crs=shape.crs)
-    factor = place.run.scenario.measure.detour_factor
-    distance_m = float(nearest_m(origin, found.geo).iloc[0]) * factor
+    parameters = place.run.scenario.measure
+    travel = travel_of(origin, place.world.layers, parameters)
+    distance_m = float(travel.nearest_m(found.geo).iloc[0])
     if np.isnan(distance_m):
-        return unknown(label, Reason("none", NONE_THERE))
+        none = Reason("none", NONE_THERE)
+        return unknown(label, none if found.geo.empty else Reason("no-road", NO_ROAD))
     name = place.world.territory.name(Level.COMMUNE, main)
-    figures = {"name": name, "percent": round(100 * (factor - 1))}
     status = least_sure([Status.ESTIMATED, found.provenance.status])
-    notes = (Reason("from-main", FROM_MAIN, figures),)
+    notes = (_from(name, place),)
     return known(label, round(distance_m), found.provenance, status=status, notes=notes)
+
+
+def _from(name: str, place: Place) -> Reason:
+    """Tell where a distance is from, and how it was told."""
+    reach = reach_of(place.world.layers, place.run.scenario.measure)
+    if reach.method == ROAD_TIME:
+        figures = {"name": name, "network": reach.network, "vintage": reach.vintage}
+        return Reason("from-main-by-road", FROM_MAIN_BY_ROAD, figures)
+    percent = round(100 * (reach.detour_factor - 1))
+    return Reason("from-main", FROM_MAIN, {"name": name, "percent": percent})

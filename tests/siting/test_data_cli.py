@@ -11,10 +11,13 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from layers.demonstration import MARK
 from layers.tables import embedded_file
@@ -160,6 +163,62 @@ def test_every_command_uses_local_data(document, tmp_path, siting):
         assert (flows["file"], flows["status"], flows["publisher"]) == (
             path.name, "observed", "Cerema",
         )  # fmt: skip
+
+
+# --- Roads ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def segments(tmp_path):
+    """A road through the region, with one step every kilometre, as BD TOPO writes it."""
+    steps = [(x, 6_690_000.0) for x in range(330_000, 400_001, 1_000)]
+    table = {
+        "nature": "Route à 1 chaussée",
+        "importance": "3",
+        "sens_de_circulation": "Double sens",
+        "vitesse_moyenne_vl": 50,
+        "geometry": [shapely.LineString(pair) for pair in pairwise(steps)],
+    }
+    path = tmp_path / "BDTOPO_R52_2026-03-15.gpkg"
+    gpd.GeoDataFrame(table, crs=2154).to_file(path, layer="troncon_de_route")
+    return path
+
+
+def test_roads_are_made_once_imported_and_told_by_the_manifest(
+    siting, document, segments, tmp_path
+):
+    _, before = document("score")
+    assert before["manifest"]["reach"]["method"] == "distance"
+    made = tmp_path / "network.parquet"
+    status, out, _ = siting("data", "roads", str(segments), "-o", str(made))
+    assert status == 0
+    assert "140" in out
+    assert "71" in out
+    assert "2026-03-15" in out
+    assert siting("data", "import", str(made))[0] == 0
+    _, found = document("score")
+    reach = found["manifest"]["reach"]
+    assert (reach["method"], reach["vintage"]) == ("road_time", "2026-03-15")
+    assert "BD TOPO" in reach["network"]
+    layers = {one["name"]: one for one in found["manifest"]["layers"]}
+    assert layers["road_network"]["publisher"] == "IGN"
+    assert "site-off-roads" in [one["code"] for one in found["notes"]]
+    assert siting("data", "check")[0] == 0
+    assert siting("data", "forget", "road_network")[0] == 0
+    _, after = document("score")
+    assert after["sites"] == before["sites"]
+
+
+def test_segments_are_recognised_without_being_named(siting, document, segments):
+    status, done = document("data", "import", str(segments))
+    assert (status, done["layer"], done["vintage"]) == (0, "road_network", "2026-03-15")
+
+
+@pytest.mark.parametrize("output", ["network.gpkg", "nowhere/network.parquet"])
+def test_roads_refuse_an_output_that_cannot_be(siting, segments, tmp_path, output):
+    status, _, err = siting("data", "roads", str(segments), "-o", str(tmp_path / output))
+    assert status == 2
+    assert "output-fo" in err
 
 
 # --- Pull, from a server of the loopback address ---------------------------------------------

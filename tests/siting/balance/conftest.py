@@ -51,6 +51,7 @@ def make_world(base):
         reference_m2=(400_000, 400_000, 800_000, 1_600_000),
         stations=(),
         stops=None,
+        roads=None,
         without=(),
     ):
         boxes = [shapely.box(x - 5_000, -5_000, x + 5_000, 5_000) for x in CENTRES]
@@ -93,12 +94,18 @@ def make_world(base):
                 crs="EPSG:2154",
             )
             layers["public_transport_stops"] = layer_of("public_transport_stops", table, "point")
+        if roads is not None:
+            layers["road_network"] = roads
         territory = Territory(layers["communes"], layers["zonings"])
         account = open_account(base, territory, layers["enaf_flows"])
         kept = {name: layer for name, layer in layers.items() if name not in without}
         uses = tuple(
             LayerUse(name, name, "test", "2025", "test", Status.OBSERVED)
-            for name in (*USED, *(("public_transport_stops",) if stops is not None else ()))
+            for name in (
+                *USED,
+                *(("public_transport_stops",) if stops is not None else ()),
+                *(("road_network",) if roads is not None else ()),
+            )
             if name not in without
         )
         ground = Ground(territory, kept, base.measure)

@@ -4,19 +4,22 @@ import importlib.util
 import inspect
 import re
 
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.registry import LAYERS
+from layers.road_network import make_network
 from layers.spec import Status
+from layers.tables import demonstration_provenance
 from layers.territory import Level
 from siting.balance import INDICATORS, THEMES, CaseKey, Reading
 from siting.balance.equality import QUANTITIES, YARDSTICKS
 from siting.i18n import translator
 from siting.pipeline import balance
-from tests.siting.balance.conftest import site_table
+from tests.siting.balance.conftest import CENTRES, site_table
 
 WITH, WITHOUT, LEFT = CaseKey.WITH, CaseKey.WITHOUT, CaseKey.LEFT
 EVERY = pytest.mark.parametrize("indicator", INDICATORS.values(), ids=INDICATORS)
@@ -194,6 +197,55 @@ def test_town_centre_distance_by_hand(make_balance):
     found = make_balance(*rows)
     assert value(found, "town_centre_distance") == pytest.approx(1.3 * (2_000 + 17_000) / 2)
     assert value(make_balance(*rows, areas=("20",) * 4), "town_centre_distance") is None
+
+
+@pytest.fixture(scope="session")
+def roads():
+    """One two-way road along the communes, 60 km/h: ten minutes from a centre to the next."""
+    places = list(enumerate(CENTRES))
+    links = [(a, b) for a in places for b in places if abs(a[0] - b[0]) == 1]
+    rows = [
+        {
+            "tail": tail, "head": head, "tail_x_m": float(x), "tail_y_m": 0.0,
+            "time_ms": 600_000, "length_mm": 10_000_000, "access": True,
+        }
+        for (tail, x), (head, _) in links
+    ]  # fmt: skip
+    source = demonstration_provenance("Une route", "", vintage="2026", method="by hand")
+    return make_network(pd.DataFrame(rows), source)
+
+
+AT_CENTRE = {**ONE, "x": 4_500}
+"""A site around the centre of the first commune."""
+
+
+def test_with_a_road_network_reach_is_by_minutes(make_balance, roads):
+    """30 minutes along the road: 44001 to 49001, all of the territory; 18: the first two."""
+    found = make_balance(AT_CENTRE, roads=roads, stations=[shapely.Point(5_000, 700)])
+    assert value(found, "working_age_reach") == 500 + 500 + 1_000 + 2_000
+    assert value(found, "working_age_reach_share") == 1
+    assert value(found, "dwellings_per_job") == pytest.approx((10 + 20) / 100)
+    assert value(found, "workers_housed") == pytest.approx((10 + 20) / 100)
+    told = found["working_age_reach"].figures[WITH].unknown
+    by_road = {reason.code: reason.figures for reason in told}["road-time"]
+    assert by_road == {"minutes": "30", "network": "Une route", "vintage": "2026"}
+    assert "road-estimated" not in codes(found, "working_age_reach")
+    assert "walk-estimated" in codes(found, "car_free_area")
+    assert [use.name for use in found["working_age_reach"].inputs][-1] == "road_network"
+
+
+def test_a_place_that_no_road_is_near_is_named(make_balance, roads):
+    far = {**ONE, "site_id": "FAR", "geometry": shapely.box(4_500, 3_000, 5_500, 4_000)}
+    found = make_balance(AT_CENTRE, far, roads=roads)
+    assert "off-roads" in codes(found, "working_age_reach")
+    assert value(found, "working_age_reach") == 4_000
+    assert value(found, "town_centre_distance") is None
+    assert codes(found, "town_centre_distance") == {"off-roads"}
+
+
+def test_town_centre_distance_is_that_of_the_road(make_balance, roads):
+    found = make_balance({**AT_CENTRE, "x": 24_500}, roads=roads)
+    assert value(found, "town_centre_distance") == 20_000
 
 
 # --- Status ---------------------------------------------------------------------------
