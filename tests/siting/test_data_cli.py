@@ -173,6 +173,7 @@ def segments(tmp_path):
     """A road through the region, with one step every kilometre, as BD TOPO writes it."""
     steps = [(x, 6_690_000.0) for x in range(330_000, 400_001, 1_000)]
     table = {
+        "cleabs": [f"TRONROUT{step:016d}" for step in range(len(steps) - 1)],
         "nature": "Route à 1 chaussée",
         "importance": "3",
         "sens_de_circulation": "Double sens",
