@@ -44,7 +44,7 @@ def export(context: Context) -> None:
     with left:
         ending = st.selectbox(
             _("Format"), endings, format_func=lambda one: _(FORMAT_NAMES[one]),
-            key=f"w-export-{context.lang}",
+            key=f"page-export-{context.lang}",
         )  # fmt: skip
     name = f"siting-{context.run.manifest.scenario}-{context.run.manifest.scenario_hash[:8]}"
     with right:

@@ -84,12 +84,12 @@ def page(context: Context) -> None:
 
 def _typed(_: Translate) -> tuple[shapely.Geometry, str] | None:
     text = st.text_area(
-        _("Outline"), height=190, key="w-outline", placeholder="-1,5540 ; 47,2180\n…",
+        _("Outline"), height=190, key="page-outline", placeholder="-1,5540 ; 47,2180\n…",
         help=_("WKT, GeoJSON, or a corner a line: longitude and latitude, or x and y."),
     )  # fmt: skip
     names = {DEGREES: _("longitude, latitude (WGS 84)"), _LAMBERT: _("x, y in metres (Lambert-93)")}
     crs = st.radio(
-        _("Coordinates"), list(names), format_func=names.__getitem__, key="w-outline-crs",
+        _("Coordinates"), list(names), format_func=names.__getitem__, key="page-outline-crs",
         horizontal=True,
     )  # fmt: skip
     if not text.strip():
@@ -186,10 +186,10 @@ def _level(_: Translate) -> Any:
 def _file(context: Context) -> None:
     _ = context.translate
     uploaded = st.file_uploader(
-        _("File of sites to add"), key="w-new-file", max_upload_size=LIMIT_MB,
+        _("File of sites to add"), key="page-new-file", max_upload_size=LIMIT_MB,
         help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf or CSV."),
     )  # fmt: skip
-    layer = st.text_input(_("Layer of the file, where it has several"), key="w-new-layer")
+    layer = st.text_input(_("Layer of the file, where it has several"), key="page-new-layer")
     if uploaded is not None and st.button(_("Get the verdicts"), type="primary"):
         _propose(context, uploaded.name, uploaded.getvalue(), layer.strip() or None)
 

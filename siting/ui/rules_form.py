@@ -39,7 +39,7 @@ def rules_form(context: Context) -> None:
 def _ruleset(context: Context) -> None:
     _, current = context.translate, context.scenario.zan.ruleset
     names = [*ruleset_ids(), *([current] if is_own_file(current) else [])]
-    key = f"w-ruleset-{context.lang}"
+    key = f"page-ruleset-{context.lang}"
     st.session_state[key] = current
 
     def title(name: str) -> str:
@@ -89,7 +89,7 @@ def _rates(context: Context) -> None:
     with st.form("rates"):
         edited = st.data_editor(
             table.astype({"rate": "float64"}), num_rows="dynamic", hide_index=True, width="stretch",
-            key=f"w-rates-{hash(tuple(rows))}",
+            key=f"page-rates-{hash(tuple(rows))}",
             column_config={
                 "territory": st.column_config.SelectboxColumn(
                     _("Territory"), options=list(places), required=True, width="medium"),
@@ -194,7 +194,7 @@ def figures_form(context: Context) -> None:
     with st.form("figures"):
         edited = st.data_editor(
             table, num_rows="dynamic", hide_index=True, width="stretch",
-            key=f"w-figures-{hash(tuple(rows))}", column_config=_figure_columns(_),
+            key=f"page-figures-{hash(tuple(rows))}", column_config=_figure_columns(_),
         )  # fmt: skip
         if st.form_submit_button(_("Apply")):
             apply(context, {("local_figures",): list(figures_of(edited))})

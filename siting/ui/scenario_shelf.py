@@ -105,7 +105,7 @@ def shelf(context: Context) -> None:
     with left:
         title = st.text_input(
             _("Name of the scenario"), value=name or title_of(scenario, context.lang),
-            max_chars=_LONGEST, key=f"w-name-{scenario_hash(scenario)}-{context.lang}",
+            max_chars=_LONGEST, key=f"page-name-{scenario_hash(scenario)}-{context.lang}",
         )  # fmt: skip
     with middle:
         if st.button(_("Save"), type="primary", width="stretch", icon=":material/save:"):
@@ -139,7 +139,7 @@ def _saved(context: Context, current: str | None) -> None:
         return
     names = list(kept)
     place = names.index(current) if current is not None and current in names else 0
-    chosen = st.selectbox(_("Saved scenarios"), names, key="w-saved", index=place) or names[0]
+    chosen = st.selectbox(_("Saved scenarios"), names, key="page-saved", index=place) or names[0]
     columns = st.columns(4)
     if columns[0].button(_("Open"), width="stretch"):
         use(context, kept[chosen])
@@ -202,11 +202,11 @@ def _upload(context: Context) -> None:
     _ = context.translate
 
     def uploaded() -> None:
-        given = st.session_state.get("w-scenario-file")
+        given = st.session_state.get("page-scenario-file")
         st.session_state[_UPLOADED] = None if given is None else _read(context, given, _)
 
     st.file_uploader(
-        _("Open a scenario (TOML)"), key="w-scenario-file", on_change=uploaded, max_upload_size=1
+        _("Open a scenario (TOML)"), key="page-scenario-file", on_change=uploaded, max_upload_size=1
     )
     found = st.session_state.get(_UPLOADED)
     if isinstance(found, SitingError):

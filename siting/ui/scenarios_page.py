@@ -80,7 +80,7 @@ def _result(context: Context) -> None:
     others = choices(context)
     start = title_of(data.scenario(origin()), context.lang)
     names = [name for name, one in others.items() if one is not context.scenario or name == start]
-    key = f"w-against-{context.lang}"
+    key = f"page-against-{context.lang}"
     if st.session_state.get(key) not in names:
         st.session_state[key] = start if start in names else names[0]
     against = st.selectbox(_("Compared with"), names, key=key)
@@ -111,7 +111,7 @@ def _result(context: Context) -> None:
 
 def _balance(context: Context, before: Scenario) -> None:
     _ = context.translate
-    if not st.toggle(_("Work out the balance"), key="w-balance"):
+    if not st.toggle(_("Work out the balance"), key="page-balance"):
         st.html(
             alert(
                 _("The balance takes a few seconds; it is worked out on demand."), style="sg-info"
@@ -163,7 +163,7 @@ def _compare(context: Context) -> None:
     )
     others = choices(context)
     chosen = st.multiselect(
-        _("Scenarios"), list(others), key=f"w-side-{context.lang}", max_selections=_SIDE_BY_SIDE,
+        _("Scenarios"), list(others), key=f"page-side-{context.lang}", max_selections=_SIDE_BY_SIDE,
         placeholder=_("Choose two or three"),
     )  # fmt: skip
     if len(chosen) < 2:

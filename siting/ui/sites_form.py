@@ -42,7 +42,7 @@ def sites_form(context: Context) -> None:
         edited = st.data_editor(
             table, hide_index=True, width="stretch", height=420, placeholder="–",
             disabled=["name", "verdict", "enaf"],
-            key=f"w-sites-{run.manifest.scenario_hash}-{context.sites.digest}-{context.lang}",
+            key=f"page-sites-{run.manifest.scenario_hash}-{context.sites.digest}-{context.lang}",
             column_order=["in", "name", "year", "envelope", "verdict", "enaf", "evidence"],
             column_config=_columns(_),
         )  # fmt: skip

@@ -23,7 +23,7 @@ from siting.ui.html import alert
 from siting.ui.robustness import robustness
 from siting.ui.sidebar import filters
 
-_TABLE_KEY, _CHOSEN_KEY = "sites-table", "w-compared"
+_TABLE_KEY, _CHOSEN_KEY = "sites-table", "page-compared"
 _ROW_HEIGHT, _MOST_HEIGHT = 35, 520
 _SCORE, _RELIABILITY, _AREA, _ENAF = (
     N_("Score"),
@@ -70,14 +70,14 @@ def _filtered(run: Run, shown: Sequence[str], _: Translate) -> list[str]:
     columns = st.columns([2, 1, 1.4], vertical_alignment="bottom")
     with columns[0]:
         zones = st.multiselect(
-            _("Planning zone"), stages, placeholder=_("all"), key="w-sites-zones"
+            _("Planning zone"), stages, placeholder=_("all"), key="page-sites-zones"
         )
     with columns[1]:
         least = st.number_input(
-            _("Score from"), min_value=0, max_value=100, value=0, step=5, key="w-sites-score"
+            _("Score from"), min_value=0, max_value=100, value=0, step=5, key="page-sites-score"
         )
     with columns[2]:
-        only = st.toggle(_("Sites of the scenario only"), key="w-sites-chosen")
+        only = st.toggle(_("Sites of the scenario only"), key="page-sites-chosen")
     zone, selected = run.sites["readiness_planning"], run.scenario.sites.selected
     kept = [
         key

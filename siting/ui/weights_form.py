@@ -37,7 +37,7 @@ def weights_form(context: Context) -> None:
     for theme in scenario.weights:
         _weight(context, ("weights", theme), _(THEMES[theme]), shares[theme])
     theme = st.selectbox(
-        _("Criteria of the theme"), list(scenario.weights), key=f"w-theme-{context.lang}",
+        _("Criteria of the theme"), list(scenario.weights), key=f"page-theme-{context.lang}",
         format_func=lambda one: _(THEMES[one]),
     )  # fmt: skip
     own = weights(scenario)
@@ -71,7 +71,7 @@ def theme_shares(scenario: Scenario) -> dict[str, float]:
 
 
 def _weight(context: Context, path: tuple[str, ...], title: str, share: float) -> None:
-    key = "w-" + ".".join(path)
+    key = "page-" + ".".join(path)
     table: Any = context.scenario.weights if path[0] == "weights" else None
     value = float(table[path[1]] if table else context.scenario.criteria[path[1]].weight)
     # The scenario may be changed elsewhere, or the change refused: the widget is told.
@@ -99,7 +99,7 @@ def thresholds_form(context: Context) -> None:
     own = weights(scenario)
     names = sorted(scenario.criteria, key=lambda name: own[name] == 0)
     name = st.selectbox(
-        _("Criterion"), names, key=f"w-criterion-{context.lang}",
+        _("Criterion"), names, key=f"page-criterion-{context.lang}",
         format_func=lambda one: _(CRITERIA[one].title),
     )  # fmt: skip
     setting, criterion = scenario.criteria[name], CRITERIA[name]
@@ -116,7 +116,7 @@ def thresholds_form(context: Context) -> None:
     )
     with st.form(f"thresholds-{name}"):
         edited = st.data_editor(
-            table, hide_index=True, width="stretch", key=f"w-points-{name}-{_digest(table)}",
+            table, hide_index=True, width="stretch", key=f"page-points-{name}-{_digest(table)}",
             num_rows="fixed" if setting.categories else "dynamic",
             disabled=[_MEASURE] if setting.categories else False,
             column_config=_columns(setting.categories, unit, _),

@@ -1,5 +1,6 @@
 """The app in a real browser: what is seen, clicked, uploaded; nothing asked from outside."""
 
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -21,6 +23,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, Response, expect, s
 from layers.territory import Level
 from siting.i18n import LANGUAGES, translator
 from siting.labels import hectares
+from siting.scenario import read_scenario, scenario_hash
 from siting.ui.navigation import PAGES
 from siting.ui.territory_panel import closest
 from siting.zan.ruleset import load_ruleset
@@ -389,3 +392,95 @@ def test_the_layer_of_a_file_that_holds_several_is_asked_once(visit, tmp_path, d
     markers(page).first.dispatch_event("click")
     expect(page.locator("article[data-site]")).to_be_visible()
     expect(markers(page)).to_have_count(2)
+
+
+# --- The journey of a planner -------------------------------------------------------------
+
+PHASED = """
+extends = "base"
+id = "phases"
+title = "Deux sites phasés"
+title_en = ""
+[sites]
+selected = ["S0", "S1"]
+works_start = { S0 = 2027, S1 = 2029 }
+"""
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.locator(".sg-page h1")).to_have_text(name)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    payload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator('[data-testid="stMain"] input[type="file"]').set_input_files(payload)
+
+
+def test_a_planner_brings_sites_phases_them_compares_and_keeps_the_scenario(visit, tmp_path):
+    page = visit()
+    go(page, "Nouveau site")
+    page.get_by_role("tab", name="Fichier").click()
+    sites = site_file(tmp_path / "sites.geojson", [EVIL, "Deux", "Ailleurs"])
+    upload(page, "sites.geojson", sites.read_bytes())
+    page.get_by_role("button", name="Obtenir les verdicts").click()
+    expect(page.locator(".sg-error").first).to_contain_text("Lignes rejetées")
+    expect(sheet(page, "S0").locator("h2")).to_have_text(EVIL)
+    page.get_by_role("button", name="Ajouter aux sites du scénario").click()
+    expect(page.locator(".sg-alert").first).to_contain_text("S0, S1")
+    go(page, "Scénarios")
+    upload(page, "phases.toml", PHASED.encode())
+    expect(page.get_by_text("Ouvert : Deux sites phasés")).to_be_visible()
+    changed = page.locator(".sg-changes", has_text="Sites retenus")
+    expect(changed).to_contain_text("Sites retenus : tous → S0, S1")
+    expect(changed).to_contain_text("Début des travaux du site S0 : – → 2027")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Télécharger (TOML)").click()
+    text = Path(download.value.path()).read_bytes()
+    asked = scenario_hash(read_scenario(text))
+    expect(page.locator(".sg-footer")).to_contain_text(asked)
+    upload(page, "encore.toml", text)
+    expect(page.get_by_text(f"({asked})").first).to_be_visible()
+    expect(page).to_have_url(re.compile(f"scenario={asked}"))
+    assert page.evaluate("window.attacked") is None
+    assert page.locator('img[src="x"]').count() == 0
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sites.geojson", bytes(300 << 20))
+    return packed.getvalue()
+
+
+def escaping() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../../sites.geojson", "{}")
+    return packed.getvalue()
+
+
+def test_a_wrong_file_of_new_sites_is_told_and_the_session_goes_on(visit):
+    page = visit()
+    go(page, "Nouveau site")
+    page.get_by_role("tab", name="Fichier").click()
+    cases = (
+        ("photo.png", b"\x89PNG", "format"),
+        ("rien.gpkg", bytes(50_000_000), "GeoPackage"),
+        ("bombe.zip", bomb(), "archive"),
+        ("fuite.zip", escaping(), "archive"),
+    )
+    for name, content, told in cases:
+        upload(page, name, content)
+        expect(page.get_by_text(name).first).to_be_visible()
+        page.get_by_role("button", name="Obtenir les verdicts").click()
+        message = page.locator(".sg-error", has_text=name)
+        expect(message).to_contain_text("Ceci ne peut pas être utilisé")
+        expect(message).to_contain_text(told)
+        assert page.locator('[data-testid="stException"]').count() == 0
+    go(page, "Scénarios")
+    upload(page, "mal.toml", b'extends = "/etc/passwd"\n[weights]\nland = -1')
+    expect(page.locator(".sg-error")).to_contain_text("Ce scénario ne peut pas être utilisé")
+    expect(page.locator(".sg-footer")).to_contain_text("scénario base ")
+    go(page, "Sites")
+    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
