@@ -473,6 +473,7 @@ def test_a_wrong_file_of_new_sites_is_told_and_the_session_goes_on(visit):
     for name, content, told in cases:
         upload(page, name, content)
         expect(page.get_by_text(name).first).to_be_visible()
+        page.wait_for_timeout(1_500)  # the name is shown before the server has the file
         page.get_by_role("button", name="Obtenir les verdicts").click()
         message = page.locator(".sg-error", has_text=name)
         expect(message).to_contain_text("Ceci ne peut pas être utilisé")
