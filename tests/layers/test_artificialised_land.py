@@ -20,7 +20,7 @@ from layers.artificialised_land import (
     load_enaf_flows,
     load_land_cover,
 )
-from layers.demonstration import land_cover
+from layers.demonstration import cached, land_cover
 from layers.errors import LayerError
 from layers.spec import Provenance, Status
 
@@ -360,7 +360,7 @@ def test_the_demonstration_raster_is_made_once_in_the_cache(tmp_path, monkeypatc
     with caplog.at_level(logging.INFO, "layers.artificialised_land"):
         first = load_land_cover()
     again = load_land_cover()
-    assert made == [tmp_path / "cache" / land_cover.file_name()] == [first.path]
+    assert made == [tmp_path / "cache" / cached.file_name()] == [first.path]
     assert again.path == first.path
     assert again.provenance.status is Status.DEMONSTRATION
     assert "demonstration land cover" in caplog.text

@@ -134,5 +134,5 @@ def test_a_world_takes_the_land_cover_it_is_given(covers, tmp_path):
         world = load_world(files={LAND_COVER_FILE: path})
         assert world.land_cover.files == vector.files
     assert load_world(files={LAND_COVER_FILE: raster.path}).land_cover.path == raster.path
-    with pytest.raises(LayerError, match="no-rows"):
+    with pytest.raises(LayerError, match="file-format"):
         load_world(files={LAND_COVER_FILE: tmp_path})

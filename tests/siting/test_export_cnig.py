@@ -59,7 +59,8 @@ ROWS = st.lists(
             "commune": optional(["44109", "2A004"]),
             "epci": optional(["244400404"]),
             "declared_area_m2": st.none() | st.integers(0, 10**8).map(lambda n: n / 8),
-            "usable_area_m2": st.none() | st.integers(0, 10**8).map(lambda n: n / 8),
+            # Never above the smallest shape below: it would be told and not used.
+            "usable_area_m2": st.none() | st.integers(0, 640).map(lambda n: n / 8),
             "land_control": optional(LAND_CONTROL),
             "vocation": optional(VOCATIONS),
             "readiness_servicing": optional(SERVICING_STAGES),

@@ -293,7 +293,7 @@ def test_what_is_read_makes_sites_times_weight_the_largest():
     own = pd.Series({"a": 0.6, "b": 0.3, "c": 0.1})
     found = second_opinions(table, own, pd.Series([5, 4, 3, 2, 1]))
     assert (found.criteria, found.judged) == (("a", "b"), 4)
-    assert found.reasons[-1].figures == {"criteria": "c", "percent": 90}
+    assert found.reasons[-1].figures == {"criteria": ("c",), "percent": 90}
     heavy = second_opinions(
         table, pd.Series({"a": 0.1, "b": 0.1, "c": 0.8}), pd.Series([5, 4, 3, 2, 1])
     )
