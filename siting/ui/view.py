@@ -22,7 +22,7 @@ _KEY = "view"
 _MOVE_KEY = "move"
 BASE: Final = "base"
 """Name of the scenario shown where the address names none."""
-_NONE: Final = "-"  # where the default is not nothing
+_NONE: Final = ","  # where the default is not nothing: a list without a word
 _YEAR = re.compile(r"20[0-9]{2}")
 _HASH = re.compile(r"[0-9a-f]{12}")
 _LEVELS: Final = frozenset({Level.COMMUNE, Level.EPCI, Level.SCOT, Level.DEPARTEMENT,
@@ -163,7 +163,7 @@ def _written(value: Any) -> str:
 
 
 def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(word for word in (text or "").split(",") if word not in ("", _NONE))
+    return tuple(word for word in (text or "").split(",") if word)
 
 
 def current() -> View:

@@ -1,6 +1,6 @@
 """The view and its address: what is written is read again, the rest is left out."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from layers.territory import Level
@@ -29,6 +29,8 @@ VIEWS = st.builds(
 
 
 @given(VIEWS)
+@example(View(layers=()))
+@example(View(departements=("-",)))
 def test_an_address_brings_back_its_view(view):
     assert from_query(view.to_query()) == view
 
