@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
+from layers.titles import LAYER_TITLES
 from siting.balance.amounts import concentration_indicators, total_indicators
 from siting.balance.equality import equality_indicators
 from siting.balance.model import (
@@ -81,7 +82,8 @@ def _result(
     if indicator.uses_jobs:
         statuses += [case.jobs_status for case in cases.values() if case.jobs_status is not None]
     if missing:
-        reasons = tuple(Reason("layer-missing", LAYER_MISSING, {"name": name}) for name in missing)
+        titles = [LAYER_TITLES.get(name, name) for name in missing]
+        reasons = tuple(Reason("layer-missing", LAYER_MISSING, {"name": one}) for one in titles)
         figures = dict.fromkeys(cases, Figure(None, reasons))
     else:
         figures = {key: indicator.function(ground, case) for key, case in cases.items()}

@@ -15,6 +15,7 @@ from layers.road_network import make_network
 from layers.spec import Status
 from layers.tables import demonstration_provenance
 from layers.territory import Level
+from layers.titles import LAYER_TITLES
 from siting.balance import INDICATORS, THEMES, CaseKey, Reading
 from siting.balance.equality import QUANTITIES, YARDSTICKS
 from siting.i18n import translator
@@ -324,7 +325,7 @@ def test_a_missing_layer_makes_unknown_and_says_which(name, make_balance):
     for result in make_balance(ONE, without=(name,)).results:
         if name in result.indicator.requires:
             assert {figure.value for figure in result.figures.values()} == {None}
-            assert result.figures[WITH].unknown[0].figures == {"name": name}
+            assert result.figures[WITH].unknown[0].figures == {"name": LAYER_TITLES[name]}
 
 
 SITES = st.lists(
