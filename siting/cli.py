@@ -29,6 +29,7 @@ SECONDS_BETWEEN_LINES = 10
 RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
 DATA_VARIABLE = "SITING_DATA"  # that of layers.store, too heavy to be imported here
+RoleName = Literal["public", "epci_planner", "regional_strategist"]
 LevelName = Literal["commune", "epci", "scot", "departement", "region", "zone_emploi"]
 
 
@@ -430,14 +431,22 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
         ] = None,
         scenario: scenario_option = "base",
         ruleset: ruleset_option = None,
+        role: Annotated[
+            RoleName | None,
+            typer.Option(
+                "--role",
+                show_default=False,
+                help=_("Who will read it: only the sites that this role may see are told."),
+            ),
+        ] = None,
         form: format_option = "table",
     ) -> None:
         from siting.commands import territory_command  # noqa: PLC0415
 
         with progress_bar(_) as progress:
             status = territory_command(
-                code, level=level, sites=sites, scenario=scenario, ruleset=ruleset, form=form,
-                translate=_, progress=progress,
+                code, level=level, sites=sites, scenario=scenario, ruleset=ruleset, looking=role,
+                form=form, translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 

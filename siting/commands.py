@@ -42,6 +42,7 @@ from siting.pipeline import (
     read,
     run,
 )
+from siting.roles import Role, role, seen_by
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.sensitivity import analyse
 from siting.sensitivity.document import csv_text, sensitivity_document
@@ -505,13 +506,14 @@ def balance_command(
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 
 
-def territory_command(
+def territory_command(  # noqa: PLR0913 - one parameter an option
     code: str,
     *,
     level: str,
     sites: Path | None,
     scenario: str,
     ruleset: str | None,
+    looking: str | None,
     form: str,
     translate: Translate,
     progress: Callable[[str, float], None] | None,
@@ -528,6 +530,8 @@ def territory_command(
         Name or path of the scenario.
     ruleset
         Rule set that replaces the scenario's, if any.
+    looking
+        Role of who will read it; ``None`` for that of the environment.
     form
         ``table`` or ``json``.
     translate
@@ -547,10 +551,10 @@ def territory_command(
     """
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    result = run(chosen, world, read(sites, world), progress=progress)
-    document = territory_document(
-        territory_cv(result, world, Level(level), code), result, translate
-    )
+    who = role() if looking is None else Role(looking)
+    result = run(chosen, world, seen_by(who, read(sites, world)), progress=progress)
+    cv = territory_cv(result, world, Level(level), code, role=who)
+    document = territory_document(cv, result, translate)
     if form == "json":
         typer.echo(dumps(document))
     else:

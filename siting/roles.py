@@ -1,15 +1,19 @@
-"""Who looks: what each role may see of the sites. The only place that knows."""
+"""Who looks: what each role may see of the sites. The only place that knows and filters."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+import pandas as pd
+
 from layers.errors import N_
 from layers.site_table import CONFIDENTIALITY
+from layers.sites import SiteFile
 
 VARIABLE: Final = "SITING_ROLE"
 """Environment variable that sets the role, until users sign in."""
@@ -53,3 +57,49 @@ def role() -> Role:
     if asked is None:
         return Role.STRATEGIST
     return next((one for one in Role if one == asked.strip()), Role.PUBLIC)
+
+
+def sees(who: Role, confidentiality: pd.Series) -> pd.Series:
+    """Tell which sites a role may see.
+
+    Parameters
+    ----------
+    who
+        The role.
+    confidentiality
+        Column ``confidentiality`` of the sites.
+
+    Returns
+    -------
+    Series
+        True where the site may be seen; false where the value is missing or unknown.
+
+    Examples
+    --------
+    >>> sees(Role.PLANNER, pd.Series(["public", "restricted", "confidential", None])).tolist()
+    [True, True, False, False]
+    """
+    return confidentiality.isin(SEEN[who])
+
+
+def seen_by(who: Role, file: SiteFile) -> SiteFile:
+    """Return the sites of a file that a role may see: to be applied before anything is scored.
+
+    Parameters
+    ----------
+    who
+        The role.
+    file
+        The sites.
+
+    Returns
+    -------
+    SiteFile
+        The same for who sees everything. Else only the sites seen, as if the file held nothing
+        more: messages about rows may tell of a site that is not seen.
+    """
+    if who is Role.STRATEGIST:
+        return file
+    layer = file.layer
+    kept = layer.data[sees(who, layer.data["confidentiality"])].reset_index(drop=True)
+    return SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept))

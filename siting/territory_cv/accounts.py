@@ -12,6 +12,7 @@ from layers.spec import Provenance, Status
 from siting.balance.model import least_sure
 from siting.criteria.employment import expected_jobs
 from siting.domain import Reason
+from siting.roles import sees
 from siting.territory_cv.model import Fact, Label, Place, SiteLine, known, unknown
 
 BUDGET_UNKNOWN = N_("the reference of {count} communes is unknown")
@@ -66,7 +67,7 @@ def budget_facts(place: Place) -> Iterator[Fact]:
 
 
 def sites_of(place: Place) -> tuple[SiteLine, ...]:
-    """Return the sites that lie in the territory, in whole or in part.
+    """Return the sites that lie in the territory, in whole or in part, and that the role sees.
 
     Parameters
     ----------
@@ -79,7 +80,9 @@ def sites_of(place: Place) -> tuple[SiteLine, ...]:
         By identifier.
     """
     shares = place.run.shares
+    seen = sees(place.role, place.run.sites["confidentiality"])
     own = shares[(shares["level"] == place.level.value) & (shares["code"] == place.code)]
+    own = own[own["site_id"].isin(seen.index[seen])]
     status = _source(place).status
     names, vocations = place.run.sites["name"], place.run.sites["vocation"]
     return tuple(

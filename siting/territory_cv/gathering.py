@@ -7,13 +7,16 @@ import pandas as pd
 from layers.territory import Level
 from siting.errors import SitingError, problem
 from siting.pipeline import Run, World
+from siting.roles import Role
 from siting.territory_cv.access import access_facts
 from siting.territory_cv.accounts import budget_facts, site_facts, sites_of
 from siting.territory_cv.communes import commune_facts
 from siting.territory_cv.model import THEMES, Place, TerritoryCV
 
 
-def territory_cv(run: Run, world: World, level: Level, code: str) -> TerritoryCV:
+def territory_cv(
+    run: Run, world: World, level: Level, code: str, *, role: Role = Role.PUBLIC
+) -> TerritoryCV:
     """Gather what is known of a territory.
 
     Parameters
@@ -26,6 +29,8 @@ def territory_cv(run: Run, world: World, level: Level, code: str) -> TerritoryCV
         Level of the territory.
     code
         Its code.
+    role
+        Who looks: sites that the role may not see are neither listed nor counted.
 
     Returns
     -------
@@ -49,7 +54,7 @@ def territory_cv(run: Run, world: World, level: Level, code: str) -> TerritoryCV
         if level is Level.COMMUNE
         else parents.index[parents[str(level)] == code].sort_values()
     )
-    place = Place(run, world, level, code, communes, unit["geometry"])
+    place = Place(run, world, level, code, communes, unit["geometry"], role)
     sites = sites_of(place)
     facts = (
         *commune_facts(place),

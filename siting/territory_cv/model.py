@@ -12,8 +12,10 @@ import shapely
 from layers.errors import N_
 from layers.spec import Provenance, Status
 from layers.territory import Level
+from layers.titles import LAYER_TITLES
 from siting.domain import Reason
 from siting.pipeline import Run, World
+from siting.roles import Role
 
 THEMES: Final[Mapping[str, str]] = {
     "people": N_("Residents"),
@@ -143,7 +145,7 @@ def not_given(layer: str) -> Reason:
     Reason
         The reason.
     """
-    return Reason("layer-missing", NOT_GIVEN, {"name": layer})
+    return Reason("layer-missing", NOT_GIVEN, {"name": LAYER_TITLES[layer]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,8 @@ class Place:
         Codes of its communes, sorted.
     shape
         Its outline, EPSG:2154.
+    role
+        Who looks: the sites that this role may not see are as if they were not there.
     """
 
     run: Run
@@ -227,3 +231,4 @@ class Place:
     code: str
     communes: pd.Index
     shape: shapely.Geometry
+    role: Role

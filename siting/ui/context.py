@@ -10,9 +10,9 @@ import streamlit as st
 from siting.i18n import Language, Translate
 from siting.maps import Ground
 from siting.pipeline import Run, World
+from siting.roles import Role
 from siting.scenario import Scenario
 from siting.ui.data import Sites
-from siting.ui.roles import Role
 
 
 @dataclass(frozen=True, eq=False, slots=True)

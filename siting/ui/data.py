@@ -19,8 +19,8 @@ from layers.spec import make_layer
 from siting import __version__
 from siting.maps import Ground, make_ground
 from siting.pipeline import Run, World, load_world, read, run
+from siting.roles import Role, seen_by
 from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
-from siting.ui.roles import SEEN, Role
 
 DEMONSTRATION = "demonstration"
 """Digest that stands for the embedded demonstration sites."""
@@ -325,10 +325,7 @@ def visible(sites: Sites, role: Role) -> Sites:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _visible(digest: str, role: Role, _sites: Sites) -> Sites:
-    layer = _sites.file.layer
-    kept = layer.data[layer.data["confidentiality"].isin(SEEN[role])].reset_index(drop=True)
-    file = SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept))
-    return Sites(file, f"{digest}-{role}", _sites.name)
+    return Sites(seen_by(role, _sites.file), f"{digest}-{role}", _sites.name)
 
 
 def scored(sites: Sites, chosen: Scenario, world: World) -> Run:

@@ -16,12 +16,12 @@ from siting.i18n import Translate, translator
 from siting.labels import STATUS_LABELS
 from siting.maps import Ground
 from siting.pipeline import World
+from siting.roles import role
 from siting.ui import data, view, workspace
 from siting.ui.assets import icon_path, style_sheet
 from siting.ui.context import Context
 from siting.ui.html import alert, verdict_signs
 from siting.ui.navigation import PAGES, PageSpec
-from siting.ui.roles import role
 from siting.ui.sidebar import chosen_sites, sidebar
 from siting.zan.ruleset import IN_FORCE
 

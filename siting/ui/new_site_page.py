@@ -21,13 +21,13 @@ from layers.site_table import (
 from layers.typed_site import DEGREES, parse_outline, site_geojson
 from siting.i18n import Translate
 from siting.labels import UNKNOWN, VERDICT_LABELS, number
+from siting.roles import SEEN
 from siting.ui import data, workspace
 from siting.ui.context import Context
 from siting.ui.drawing import drawn_outline
 from siting.ui.edits import apply
 from siting.ui.frame import heading, opening, told
 from siting.ui.html import alert, plain
-from siting.ui.roles import SEEN
 from siting.ui.scenario_shelf import free_name
 from siting.ui.site_panel import site_sheet
 

@@ -11,12 +11,12 @@ from layers.territory import Level
 from siting.i18n import LANGUAGES, Translate
 from siting.labels import LEVEL_LABELS
 from siting.pipeline import Run, World
+from siting.roles import ROLE_LABELS, Role
 from siting.scenario import Scenario, scenario_names
 from siting.ui import data, view, workspace
 from siting.ui.context import Context
 from siting.ui.filters import filters
 from siting.ui.html import alert
-from siting.ui.roles import ROLE_LABELS, Role
 from siting.zan.ruleset import load_rulesets
 
 __all__ = ["chosen_sites", "filters", "sidebar"]

@@ -25,6 +25,7 @@ from siting.labels import (
 )
 from siting.maps import INDICATORS, Figures, available, value_text
 from siting.pipeline import Run, World
+from siting.roles import Role
 from siting.territory_cv import THEMES, TerritoryCV, territory_cv, territory_document
 from siting.trajectory import account_trajectories
 from siting.ui import view
@@ -220,8 +221,8 @@ def _ledger(context: Context, level: Level, code: str) -> None:
 
 
 @lru_cache(maxsize=128)
-def _cv_of(run: Run, world: World, level: Level, code: str) -> TerritoryCV:
-    return territory_cv(run, world, level, code)
+def _cv_of(run: Run, world: World, level: Level, code: str, role: Role) -> TerritoryCV:
+    return territory_cv(run, world, level, code, role=role)
 
 
 def _portrait(context: Context, level: Level, code: str) -> None:
@@ -230,7 +231,7 @@ def _portrait(context: Context, level: Level, code: str) -> None:
     st.html(Markup('<h2 class="sg-title">{}</h2>').format(_("Within the region")))
     rows = comparison(context, level, code)
     st.dataframe(rows, hide_index=True, width="stretch")
-    cv = _cv_of(run, context.world, level, code)
+    cv = _cv_of(run, context.world, level, code, context.role)
     document = territory_document(cv, run, _)["territory"]
     for theme, title in THEMES.items():
         own = [fact for fact in document["facts"] if fact["theme"] == theme]

@@ -14,6 +14,7 @@ from siting.cli import main
 from siting.documents import dumps
 from siting.errors import SitingError
 from siting.i18n import translator
+from siting.roles import SEEN, VARIABLE, Role
 from siting.territory_cv import THEMES, territory_cv, territory_document
 
 FR, EN = translator("fr"), translator("en")
@@ -30,7 +31,10 @@ def siting(capsys, *words):
 
 @pytest.fixture(scope="module")
 def cv(demo_run, world):
-    return lambda level, code, of=world: territory_cv(demo_run, of, level, code)
+    def made(level, code, of=world, *, role=Role.STRATEGIST):
+        return territory_cv(demo_run, of, level, code, role=role)
+
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,43 @@ def test_sites_are_told_as_demonstration_by_their_part_in_the_territory(cv, demo
         part = site.area_m2 / demo_run.sites["gross_area_m2"]["DEMO-49-01"]
         jobs = 10 * demo_run.sites["gross_area_m2"]["DEMO-49-01"] / 10_000
         assert found["sites_jobs"].value == pytest.approx(jobs * part)
+
+
+@pytest.mark.parametrize("who", Role)
+def test_a_role_is_told_of_the_sites_it_may_see_only(cv, demo_run, who):
+    table = demo_run.sites
+    seen = table[table["confidentiality"].isin(SEEN[who])]
+    found = cv(Level.REGION, "52", role=who)
+    assert {site.site_id for site in found.sites} == set(seen.index)
+    assert found["sites"].value == len(seen)
+    area_ha = seen["gross_area_m2"].sum() / 10_000
+    assert found["sites_area"].value == pytest.approx(area_ha, rel=1e-3)  # some lies outside
+    text = dumps(territory_document(found, demo_run, FR))
+    assert not [site for site in set(table.index) - set(seen.index) if site in text]
+    assert found["remaining"] == cv(Level.REGION, "52")["remaining"]  # before any site
+
+
+def test_the_command_tells_a_role_what_it_may_see(capsys, monkeypatch, demo_run):
+    def told(*words):
+        status, out, _ = siting(capsys, "territory", "52", "--level", "region", *words,
+                                "--format", "json")  # fmt: skip
+        assert status == 0
+        return {site["site_id"] for site in json.loads(out)["territory"]["sites"]}
+
+    table = demo_run.sites
+    public = set(table.index[table["confidentiality"] == "public"])
+    assert told() == set(table.index)
+    assert told("--role", "public") == public
+    monkeypatch.setenv(VARIABLE, "public")
+    assert told() == public
+    assert told("--role", "regional_strategist") == set(table.index)
+
+
+def test_a_missing_layer_is_told_by_its_title(cv, world):
+    bare = replace(world, layers={"communes": world.layers["communes"]})
+    (note,) = cv(Level.ZONE_EMPLOI, ANGERS, bare)["passenger_stations"].notes
+    assert note.text() == "no file of the layer “Railway stations” was given"
+    assert "Gares ferroviaires" in note.text(FR)
 
 
 def test_a_territory_across_the_border_of_the_region_is_told(cv, demo_run):

@@ -6,10 +6,9 @@ import pytest
 
 from layers.errors import LayerError
 from layers.site_table import CONFIDENTIALITY
+from siting.roles import Role
 from siting.scenario import load_scenario
-from siting.ui import roles
 from siting.ui.data import Sites, file_name, scenario_named, shelve, together, visible
-from siting.ui.roles import Role, role
 
 SEEN = {
     (Role.PUBLIC, "public"): True,
@@ -49,22 +48,6 @@ def test_what_is_not_seen_leaves_no_trace(sites, who):
     assert (seen.file.notes, seen.file.rejected) == ((), ())
     assert seen.file.row_count == len(seen.file.layer.data) < sites.file.row_count
     assert seen.digest != sites.digest  # a run of one role is never found by another
-
-
-def test_a_value_that_is_not_known_is_seen_by_no_role():
-    assert all("secret" not in seen for seen in roles.SEEN.values())
-    assert roles.SEEN[Role.PUBLIC] < roles.SEEN[Role.PLANNER] < roles.SEEN[Role.STRATEGIST]
-
-
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [(None, Role.STRATEGIST), *((one.value, one) for one in Role), ("admin", Role.PUBLIC)],
-)
-def test_the_environment_sets_the_role_and_an_unknown_one_sees_least(monkeypatch, told, expected):
-    monkeypatch.delenv(roles.VARIABLE, raising=False)
-    if told is not None:
-        monkeypatch.setenv(roles.VARIABLE, told)
-    assert role() is expected
 
 
 def part(sites, rows, digest):
