@@ -638,7 +638,7 @@ def serve_command(*, port: int, address: str, browser: bool, lang: Language) -> 
         f"--server.headless={str(not browser).lower()}",
         "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         "--server.maxUploadSize=200", "--client.toolbarMode=minimal",
-        "--client.showErrorDetails=none",
+        "--client.showErrorDetails=none", "--server.showEmailPrompt=false",
     ]  # fmt: skip
     env = {**os.environ, "SITING_LANG": lang}
     if os.name == "posix":

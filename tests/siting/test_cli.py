@@ -9,6 +9,7 @@ import pytest
 
 from siting import __version__
 from siting.cli import main
+from siting.commands import serve_command
 
 
 def siting(capsys, *words):
@@ -276,3 +277,21 @@ def test_a_scenario_may_have_any_file_name_and_a_bom(capsys, tmp_path):
 def test_help_is_in_the_language_asked_for():
     assert "Noter les sites" in shell("--help").stdout
     assert "Score the sites" in shell("--lang", "en", "--help").stdout
+
+
+def test_serving_asks_nothing_at_the_terminal_and_nothing_from_outside(monkeypatch):
+    words = []
+
+    class Replaced(Exception):  # noqa: N818 - stands for the process that takes this one's place
+        pass
+
+    def replaced(path, given, env):
+        words.extend(given)
+        raise Replaced
+
+    monkeypatch.setattr("siting.commands.os.execve", replaced)
+    with pytest.raises(Replaced):
+        serve_command(port=8501, address="127.0.0.1", browser=True, lang="fr")
+    # Streamlit else asks for an e-mail address the first time, and waits for it.
+    assert "--server.showEmailPrompt=false" in words
+    assert "--browser.gatherUsageStats=false" in words
