@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import geopandas as gpd
@@ -45,6 +47,9 @@ class SiteFile:
         Rows of the file: those of ``layer``, those of ``rejected`` and those left out.
     left_out
         Positions in the file of the friches left out, told in ``notes``.
+    added
+        Where the sites come from that the file does not hold, by identifier: they were added
+        to it. The others have the provenance of ``layer``.
     """
 
     layer: Layer
@@ -52,6 +57,7 @@ class SiteFile:
     notes: tuple[Problem, ...]
     row_count: int
     left_out: tuple[int, ...] = ()
+    added: Mapping[str, Provenance] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def read_sites(

@@ -191,7 +191,9 @@ def build_app(lang: Language) -> typer.Typer:
         ruleset: ruleset_option = None,
         out: Annotated[
             Path | None,
-            typer.Option("--out", "-o", help=_("File to write: .gpkg, .parquet, .csv, .geojson.")),
+            typer.Option(
+                "--out", "-o", help=_("File to write: .gpkg, .parquet, .xlsx, .csv, .geojson.")
+            ),
         ] = None,
         form: format_option = "table",
         layer: layer_option = None,

@@ -16,10 +16,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from layers.territory import Level
 from siting.criteria import CRITERIA
 from siting.documents import AREA_DECIMALS, dumps, score_document
-from siting.domain import LandClass, Reason, Scores, Verdict
+from siting.domain import LandClass, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
 from siting.errors import SitingError, problem
+from siting.export_xlsx import write_workbook
 from siting.i18n import Translate
+from siting.labels import STATUS_LABELS
 from siting.measure import LandTake
 from siting.pipeline import Run
 
@@ -40,12 +42,52 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
         EPSG:2154: identity, verdict and its sentence, important gaps, score, reliability,
         rank, areas
         (``area_<class>_m2``), points (``points_<criterion>``), measures
-        (``measure_<criterion>``), EPCI.
+        (``measure_<criterion>``), EPCI, status of the source of the site.
     """
     table = flat_table(run, translate)
     after = table.columns.get_loc("reliability") + 1
     table.insert(after, "rank", run.scores.rank.astype("Int64").to_numpy())
+    statuses = _texts([run.origins[site].status.value for site in run.sites.index])
+    table.insert(table.columns.get_loc("source") + 1, "status", statuses)
     return table
+
+
+def source_table(found: Manifest, translate: Translate) -> pd.DataFrame:
+    """Return what a result was made with as a table, for files.
+
+    Parameters
+    ----------
+    found
+        The manifest.
+    translate
+        Language of the titles.
+
+    Returns
+    -------
+    DataFrame
+        One row a layer, then the rule set, the scenario and the program: ``name``, ``title``,
+        ``publisher``, ``vintage``, ``licence``, ``status``, ``file``.
+    """
+    _ = translate
+    rows = [
+        {
+            "name": one.name,
+            "title": _(one.title),
+            "publisher": _(one.publisher),
+            "vintage": _(one.vintage) if one.vintage else "",
+            "licence": _(one.licence) if one.licence else "",
+            "status": _(STATUS_LABELS[one.status]),
+            "file": one.file,
+        }
+        for one in found.layers
+    ]
+    status = _(STATUS_LABELS[found.ruleset_status])
+    rows += [
+        {"name": "ruleset", "title": found.ruleset, "status": status},
+        {"name": "scenario", "title": found.scenario, "vintage": found.scenario_hash},
+        {"name": "siting", "title": found.version, "vintage": found.created.isoformat()},
+    ]
+    return pd.DataFrame(rows).fillna("")
 
 
 class Appraised(Protocol):
@@ -174,25 +216,40 @@ def harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def _write_csv(table: gpd.GeoDataFrame, path: Path) -> None:
-    columns = pd.DataFrame(table.drop(columns="geometry"))
-    text = columns.apply(lambda column: column.map(harmless)).assign(
+def _harmless_cells(table: pd.DataFrame) -> pd.DataFrame:
+    cells: pd.DataFrame = table.apply(lambda column: column.map(harmless))
+    return cells
+
+
+def _write_csv(table: gpd.GeoDataFrame, _sources: pd.DataFrame, path: Path) -> None:
+    text = _harmless_cells(pd.DataFrame(table.drop(columns="geometry"))).assign(
         geometry=table.geometry.to_wkt(), crs=table.crs.to_string()
     )
     text.to_csv(path, index=False, encoding="utf-8-sig")
 
 
-WRITERS: Mapping[str, Callable[[gpd.GeoDataFrame, Path], None]] = MappingProxyType(
+def _write_xlsx(table: gpd.GeoDataFrame, sources: pd.DataFrame, path: Path) -> None:
+    # An outline may be longer than a cell may be: a point inside it stands for it.
+    points = table.geometry.representative_point()
+    cells = _harmless_cells(pd.DataFrame(table.drop(columns="geometry")))
+    placed = cells.assign(x_m=points.x.round(1), y_m=points.y.round(1), crs=table.crs.to_string())
+    write_workbook({"sites": placed, "sources": _harmless_cells(sources)}, path)
+
+
+WRITERS: Mapping[str, Callable[[gpd.GeoDataFrame, pd.DataFrame, Path], None]] = MappingProxyType(
     {
-        ".gpkg": lambda table, path: table.to_file(path, layer="sites", driver="GPKG"),
+        ".gpkg": lambda table, _, path: table.to_file(path, layer="sites", driver="GPKG"),
         # RFC 7946 has longitudes and latitudes only.
-        ".geojson": lambda table, path: table.to_crs(4326).to_file(
+        ".geojson": lambda table, _, path: table.to_crs(4326).to_file(
             path, driver="GeoJSON", layer="sites", RFC7946="YES"
         ),
-        ".parquet": lambda table, path: table.to_parquet(path, index=False),
+        ".parquet": lambda table, _, path: table.to_parquet(path, index=False),
         ".csv": _write_csv,
+        ".xlsx": _write_xlsx,
     }
 )
+"""Writes sites, with their sources where the format has a place for them, by ending. A workbook
+has a point for each site in place of its outline; the other formats are read as sites again."""
 
 
 def write(run: Run, path: Path, translate: Translate) -> Path:
@@ -232,7 +289,7 @@ def write(run: Run, path: Path, translate: Translate) -> Path:
     data, told = drafts
     try:
         data.unlink(missing_ok=True)
-        WRITERS[path.suffix.lower()](table, data)
+        WRITERS[path.suffix.lower()](table, source_table(run.manifest, translate), data)
         told.write_text(dumps(document) + "\n", encoding="utf-8")
         for draft, final in drafts.items():
             draft.replace(final)

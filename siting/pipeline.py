@@ -19,7 +19,7 @@ from layers.errors import N_
 from layers.ocs_ge import PolygonCover
 from layers.scot import scot_table
 from layers.sites import SiteFile, read_sites
-from layers.spec import Layer, Provenance, Status
+from layers.spec import Layer, Status
 from layers.store import Store
 from layers.tables import demonstration_provenance, embedded_file
 from layers.territory import Level, Territory
@@ -35,6 +35,7 @@ from siting.eligibility import Eligibility
 from siting.errors import Problem, problem
 from siting.local_data import load_local_land_cover, load_local_layers
 from siting.measure import LandTake, overlaps
+from siting.origins import added_uses, layer_use, uses_of_sites
 from siting.scenario import Scenario, priorities_of, scenario_hash
 from siting.zan.plan import Plan, plan, planned_entries
 
@@ -164,6 +165,8 @@ class Run:
         Rows that could not be read, and what is told of the others.
     row_count
         Rows of the file: those kept and those rejected.
+    origins
+        Where each site comes from, by ``site_id``: one of the layers of the manifest.
     """
 
     scenario: Scenario
@@ -182,6 +185,7 @@ class Run:
     rejected: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     row_count: int
+    origins: Mapping[str, LayerUse]
 
 
 def read(
@@ -285,7 +289,9 @@ def run(
     entries = planned_entries(found.accounts, planned, taken, rules=bench.rules, source=scenario.id)
     return Run(
         scenario=scenario,
-        manifest=manifest(scenario, world, before, sites=file.layer),
+        manifest=manifest(
+            scenario, world, before, sites=file.layer, added=tuple(added_uses(file).values())
+        ),
         sites=found.sites,
         land=found.land,
         shares=found.shares,
@@ -306,6 +312,7 @@ def run(
             *road_notes(found.sites, world, scenario),
         ),
         row_count=file.row_count,
+        origins=uses_of_sites(file, map(str, found.sites.index)),
     )
 
 
@@ -401,7 +408,12 @@ BUDGET_LAYERS = frozenset({"communes", "enaf_flows", "net_flows"})
 
 
 def manifest(
-    scenario: Scenario, world: World, account: Account, *, sites: Layer | None = None
+    scenario: Scenario,
+    world: World,
+    account: Account,
+    *,
+    sites: Layer | None = None,
+    added: tuple[LayerUse, ...] = (),
 ) -> Manifest:
     """Return what a result is made with.
 
@@ -416,6 +428,8 @@ def manifest(
     sites
         The sites, when the result has some; without them, only the layers of the
         budgets are in use.
+    added
+        Where the sites added to them come from.
 
     Returns
     -------
@@ -426,9 +440,10 @@ def manifest(
         layer for name, layer in world.layers.items() if sites is not None or name in BUDGET_LAYERS
     ]
     layers += [sites] if sites is not None else []
-    uses = [_use(layer.spec.name, layer.spec.title, layer.provenance) for layer in layers]
+    uses = [layer_use(layer.spec.name, layer.spec.title, layer.provenance) for layer in layers]
+    uses += added
     if sites is not None and world.land_cover is not None:
-        uses.append(_use("land_cover", N_("Land cover"), world.land_cover.provenance))
+        uses.append(layer_use("land_cover", N_("Land cover"), world.land_cover.provenance))
     return Manifest(
         version=__version__,
         scenario=scenario.id,
@@ -443,12 +458,6 @@ def manifest(
             if account.ruleset.overshoot_right is None
             else account.ruleset.overshoot_right.value
         ),
-    )
-
-
-def _use(name: str, title: str, source: Provenance) -> LayerUse:
-    return LayerUse(
-        name, title, source.publisher, source.vintage, source.licence, source.status, source.file
     )
 
 

@@ -102,4 +102,6 @@ def seen_by(who: Role, file: SiteFile) -> SiteFile:
         return file
     layer = file.layer
     kept = layer.data[sees(who, layer.data["confidentiality"])].reset_index(drop=True)
-    return SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept))
+    own = set(kept["site_id"])
+    added = {site: source for site, source in file.added.items() if site in own}
+    return SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept), added=added)

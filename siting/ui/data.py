@@ -7,21 +7,26 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
 
+from layers.errors import N_
 from layers.site_table import SITES
 from layers.sites import SiteFile
-from layers.spec import make_layer
+from layers.spec import Provenance, Status, make_layer
+from layers.tables import NOT_STATED
 from siting import __version__
 from siting.maps import Ground, make_ground
 from siting.pipeline import Run, World, load_world, read, run
 from siting.roles import Role, seen_by
 from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
 
+ENTERED = N_("Site entered by hand")
+"""Title of what the form of a new site makes."""
 DEMONSTRATION = "demonstration"
 """Digest that stands for the embedded demonstration sites."""
 _SHELF_LENGTH = 500
@@ -274,9 +279,9 @@ def together(base: Sites, added: tuple[Sites, ...]) -> Sites:
     Parameters
     ----------
     base
-        The sites; the provenance of their layer is that of the whole.
+        The sites.
     added
-        Sites to add.
+        Sites to add; each keeps the provenance of its own layer.
 
     Returns
     -------
@@ -300,8 +305,40 @@ def together(base: Sites, added: tuple[Sites, ...]) -> Sites:
         rejected=tuple(found for one in files for found in one.rejected),
         notes=tuple(found for one in files for found in one.notes),
         row_count=sum(one.row_count for one in files),
+        added={
+            str(site): one.layer.provenance
+            for one in files[1:]
+            for site in one.layer.data["site_id"]
+        },
     )
     return Sites(file, key, base.name)
+
+
+def entered(sites: Sites, source: str) -> Sites:
+    """Tell that sites were entered by hand.
+
+    Parameters
+    ----------
+    sites
+        Sites read from what the form wrote.
+    source
+        Who or what tells them.
+
+    Returns
+    -------
+    Sites
+        The same, declared by their source on the day they were read.
+    """
+    layer = sites.file.layer
+    provenance = Provenance(
+        publisher=source.strip() or NOT_STATED,
+        title=ENTERED,
+        vintage=datetime.now(tz=UTC).date().isoformat(),
+        licence=NOT_STATED,
+        status=Status.DECLARED,
+    )
+    file = replace(sites.file, layer=replace(layer, provenance=provenance))
+    return Sites(file, f"{sites.digest}-entered", sites.name)
 
 
 def visible(sites: Sites, role: Role) -> Sites:

@@ -116,7 +116,7 @@ def _form(context: Context, outline: shapely.Geometry | None, crs: str) -> None:
         st.html(alert(text, style="sg-error"))
         return
     content = site_geojson(outline, said, crs=crs)
-    _propose(context, f"{said['site_id']}.geojson", content, None)
+    _propose(context, f"{said['site_id']}.geojson", content, None, source=str(said["source"]))
 
 
 def _fields(context: Context) -> dict[str, Any]:
@@ -194,12 +194,16 @@ def _file(context: Context) -> None:
         _propose(context, uploaded.name, uploaded.getvalue(), layer.strip() or None)
 
 
-def _propose(context: Context, name: str, content: bytes, layer: str | None) -> None:
+def _propose(
+    context: Context, name: str, content: bytes, layer: str | None, *, source: str | None = None
+) -> None:
     """Read what is proposed, through the one reader; keep it or tell why it cannot be used."""
     _ = context.translate
     st.session_state[_PROPOSED] = None
     try:
         sites = data.uploaded_sites(context.world, name, content, layer)
+        if source is not None:
+            sites = data.entered(sites, source)
         found = sites.file
         if found.rejected:
             lines = [one.line(_) for one in found.rejected[:20]]

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from layers.errors import N_
 from layers.spec import Status
+from layers.tables import NOT_STATED
 from layers.territory import Level
 from siting.criteria import CRITERIA, THEMES
 from siting.domain import LandClass, Reason
@@ -110,7 +111,7 @@ def shares_of(run: Run, site_id: str, level: Level) -> list[dict[Hashable, Any]]
 
 
 def _heading(run: Run, site: dict[Hashable, Any], _: Translate) -> Markup:
-    status = next(use.status for use in run.manifest.layers if use.name == "sites")
+    status = run.origins[site["site_id"]].status
     badges = [badge(_(STATUS_LABELS[status]), f"sg-status-{status}")]
     if site["confidentiality"] in CONFIDENTIALITY_LABELS:
         label = _(CONFIDENTIALITY_LABELS[site["confidentiality"]])
@@ -231,7 +232,10 @@ def _criterion(one: Points, widest: float, _: Translate) -> Markup:
 
 def _sources(run: Run, site: dict[Hashable, Any], _: Translate) -> Markup:
     uses = {use.name: use for use in run.manifest.layers}
-    rows = [(_("Site"), _sourced(site["source"], uses["sites"].status, _))]
+    own = run.origins[site["site_id"]]
+    known = [_(text) for text in (own.publisher, own.vintage) if text not in ("", NOT_STATED)]
+    told = dict.fromkeys((str(site["source"]), *known))
+    rows = [(_("Site"), _sourced(", ".join(told), own.status, _))]
     for name in ("land_cover", "enaf_flows"):
         use = uses[name]
         rows.append((_(use.title), _sourced(f"{use.publisher}, {use.vintage}", use.status, _)))

@@ -11,7 +11,7 @@ import streamlit as st
 from layers.errors import N_
 from layers.territory import Level
 from siting.i18n import Translate
-from siting.labels import UNKNOWN, VERDICT_LABELS, number, percent
+from siting.labels import STATUS_LABELS, UNKNOWN, VERDICT_LABELS, number, percent
 from siting.pipeline import Run
 from siting.ui import view
 from siting.ui.carte import shown_sites
@@ -140,6 +140,7 @@ def sites_table(run: Run, site_ids: Sequence[str], translate: Translate) -> pd.D
             _(_MONTHS): None if months is None else months[ids],
             _("In the scenario"): [_("yes") if one else _("no") for one in chosen],
             _(_YEAR): pd.array(years, dtype="Int64"),
+            _("Status"): [_(STATUS_LABELS[run.origins[key].status]) for key in ids],
         },
         index=pd.Index(ids, name="site_id"),
     )

@@ -16,6 +16,8 @@ FR = translator("fr")
 def read_back(path):
     if path.suffix == ".csv":
         return pd.read_csv(path, dtype={"epci": str})
+    if path.suffix == ".xlsx":
+        return pd.read_excel(path, sheet_name="sites", engine="calamine", dtype={"epci": str})
     if path.suffix == ".parquet":
         return gpd.read_parquet(path)
     return gpd.read_file(path)
@@ -43,7 +45,7 @@ def test_every_format_holds_every_site(demo_run, tmp_path, suffix):
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("suffix", list(WRITERS))
+@pytest.mark.parametrize("suffix", [one for one in WRITERS if one != ".xlsx"])
 def test_what_is_written_can_be_read_as_sites_again(demo_run, tmp_path, suffix):
     path = tmp_path / f"again{suffix}"
     write(demo_run, path, FR)
@@ -67,7 +69,7 @@ def test_a_failure_leaves_the_old_file(demo_run, tmp_path, monkeypatch):
     path = tmp_path / "result.csv"
     path.write_text("old", encoding="utf-8")
 
-    def fail(table, draft):
+    def fail(table, sources, draft):
         draft.write_text("half", encoding="utf-8")
         raise OSError("disk full")
 
@@ -83,6 +85,8 @@ def test_a_spreadsheet_never_runs_a_name(demo_run, tmp_path):
     hostile = replace(demo_run, sites=demo_run.sites.assign(name=names))
     write(hostile, tmp_path / "r.csv", FR)
     assert read_back(tmp_path / "r.csv")["name"].iloc[0] == "'=1+1"
+    write(hostile, tmp_path / "r.xlsx", FR)
+    assert read_back(tmp_path / "r.xlsx")["name"].iloc[0] == "'=1+1"
     write(hostile, tmp_path / "r.parquet", FR)
     assert read_back(tmp_path / "r.parquet")["name"].iloc[0] == "=1+1"
 
@@ -95,3 +99,23 @@ def test_a_file_that_cannot_be_written_is_told(demo_run, tmp_path, suffix):
         write(demo_run, taken, FR)
     assert [p.code for p in raised.value.problems] == ["output-unwritable"]
     assert [p.name for p in tmp_path.iterdir()] == [taken.name]
+
+
+def test_the_workbook_tells_the_sources_in_a_sheet_of_their_own(demo_run, tmp_path):
+    write(demo_run, tmp_path / "r.xlsx", FR)
+    sources = pd.read_excel(
+        tmp_path / "r.xlsx", sheet_name="sources", engine="calamine", dtype=str
+    ).set_index("name")
+    layers = {one.name: one for one in demo_run.manifest.layers}
+    assert set(sources.index) == {*layers, "ruleset", "scenario", "siting"}
+    assert sources.loc["land_cover", "status"] == "démonstration"
+    assert sources.loc["housing", "vintage"] == layers["housing"].vintage
+    assert sources.loc["scenario", "vintage"] == demo_run.manifest.scenario_hash
+
+
+def test_the_workbook_gives_a_point_inside_each_site(demo_run, tmp_path):
+    write(demo_run, tmp_path / "r.xlsx", FR)
+    table = read_back(tmp_path / "r.xlsx")
+    points = gpd.points_from_xy(table["x_m"], table["y_m"], crs="EPSG:2154")
+    assert demo_run.sites.geometry.contains(gpd.GeoSeries(points, index=demo_run.sites.index)).all()
+    assert set(table["crs"]) == {"EPSG:2154"}

@@ -1,14 +1,31 @@
 """What a session may see, and how its sites come together. No browser."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+import shapely
 
 from layers.errors import LayerError
 from layers.site_table import CONFIDENTIALITY
+from layers.spec import Status
+from layers.typed_site import site_geojson
+from siting.export import result_table
+from siting.i18n import translator
+from siting.pipeline import run
 from siting.roles import Role
 from siting.scenario import load_scenario
-from siting.ui.data import Sites, file_name, scenario_named, shelve, together, visible
+from siting.ui.data import (
+    Sites,
+    entered,
+    file_name,
+    scenario_named,
+    shelve,
+    together,
+    uploaded_sites,
+    visible,
+)
+from siting.ui.site_panel import site_sheet
 
 SEEN = {
     (Role.PUBLIC, "public"): True,
@@ -80,3 +97,48 @@ def test_an_edited_scenario_is_found_again_by_its_hash():
 
 def test_the_name_of_a_file_is_kept_with_its_sites(sites):
     assert visible(sites, Role.PUBLIC).name == file_name(sites.name)
+
+
+# --- Sites added ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def added(world):
+    outline = shapely.box(-1.56, 47.21, -1.555, 47.214)
+    said = {"site_id": "NOUVEAU", "name": "ZA", "confidentiality": "restricted"}
+    content = site_geojson(outline, said, crs="EPSG:4326")
+    return entered(uploaded_sites(world, "NOUVEAU.geojson", content, None), "Mairie de X")
+
+
+def test_a_site_entered_by_hand_is_declared_with_its_own_source(sites, added, world, base):
+    found = run(base, world, together(sites, (added,)).file)
+    own, demo = found.origins["NOUVEAU"], found.origins["DEMO-44-03"]
+    assert (own.status, own.publisher) == (Status.DECLARED, "Mairie de X")
+    assert own.vintage == datetime.now(tz=UTC).date().isoformat()
+    assert demo.status is Status.DEMONSTRATION
+    assert [use for use in found.manifest.layers if use.name.startswith("added_sites")] == [own]
+    sheet = str(site_sheet(found, "NOUVEAU", translator("fr")))
+    assert "sg-status-declared" in sheet.split("</header>", maxsplit=1)[0]
+    assert "Mairie de X" in sheet
+    statuses = result_table(found, translator("fr")).set_index("site_id")["status"]
+    assert (statuses["NOUVEAU"], statuses["DEMO-44-03"]) == ("declared", "demonstration")
+
+
+def test_each_source_that_was_added_is_told_once(sites, added, world, base):
+    other = uploaded_sites(
+        world, "AUTRE.geojson",
+        site_geojson(shapely.box(-0.56, 47.47, -0.555, 47.474), {"site_id": "A"}, crs="EPSG:4326"),
+        None,
+    )  # fmt: skip
+    found = run(base, world, together(sites, (added, other)).file)
+    uses = {use.name: use for use in found.manifest.layers if use.name.startswith("added")}
+    assert list(uses) == ["added_sites_1", "added_sites_2"]
+    assert found.origins["A"] == uses["added_sites_2"]
+    assert uses["added_sites_2"].file == "AUTRE.geojson"
+
+
+def test_the_source_of_a_site_that_is_not_seen_is_not_told(sites, added):
+    both = together(sites, (added,))
+    assert "NOUVEAU" in both.file.added
+    assert visible(both, Role.PUBLIC).file.added == {}
+    assert set(visible(both, Role.PLANNER).file.added) == {"NOUVEAU"}

@@ -116,7 +116,7 @@ def test_robustness_is_told_site_by_site(demo_run):
     assert "PROMETHEE II" in table
 
 
-@pytest.mark.parametrize("ending", [".gpkg", ".csv"])
+@pytest.mark.parametrize("ending", [".gpkg", ".csv", ".xlsx"])
 def test_the_export_is_a_file_and_its_manifest(demo_run, ending):
     with zipfile.ZipFile(io.BytesIO(archive(demo_run, ending, "sites", "fr"))) as opened:
         assert opened.namelist() == [f"sites{ending}", f"sites{ending}.manifest.json"]
