@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
+from layers.archives import can_unpack, is_seven_zip, unpack, unpack_all
 from layers.atom import last_edition
 from layers.data_errors import data_problem
 from layers.download import Expected, Fetched, Version, fetch
@@ -24,6 +26,7 @@ from layers.recognition import (
     Recognised,
     file_columns,
     files_of,
+    fitting_file,
     meets,
     read_pulled,
     recognise,
@@ -123,7 +126,9 @@ def import_file(
         cut = end_problem(one, form) if (form := _form(one)) else None
         if cut is not None:
             raise LayerError(cut)
-    with store.changing(), store.staged(path) as copy:
+    with store.changing(), _brought(path, store) as brought:
+        named = layer or (sources.named([source])[source].layer if source else "")
+        copy = fitting_file(brought, readers[named], sources) if named in readers else brought
         found = recognise(copy, readers, sources, layer=layer, source=source, vintage=vintage)
         entry = _entry(found, new_entry(found.layer, "import"))
         stated = sources.sources.get(found.source)
@@ -131,6 +136,24 @@ def import_file(
         recorded = store.record(copy, entry)
     warnings = tuple(replace(note, severity="warning") for note in notes)
     return Acquired(path.name, recorded, used=True, notes=warnings)
+
+
+@contextmanager
+def _brought(path: Path, store: Store) -> Iterator[Path]:
+    """Copy a file or a folder into the store; archives 7z are unpacked there."""
+    archives = [one for one in files_of(path) if is_seven_zip(one)]
+    if not archives:
+        with store.staged(path) as copy:
+            yield copy
+    elif not path.is_dir():
+        with store.arriving() as folder:
+            yield unpack(path, folder)
+    else:
+        with store.staged(path) as copy:
+            for one in archives:
+                (copy / one.name).unlink()
+            unpack_all(archives, copy)
+            yield copy
 
 
 def _form(path: Path) -> FileFormat | None:
@@ -186,13 +209,14 @@ def pull(
     _check_pullable(name, source, region=region, unverified=unverified)
     with store.changing():
         held = _held(name, source, store)
-        fetched = _fetch(name, source, store, client, region, held, progress)
-        if isinstance(fetched, Entry):
-            return _again(fetched, store, readers, sources)
+        got = _fetch(name, source, store, client, region, held, progress)
+        if isinstance(got, Entry):
+            return _again(got, store, readers, sources)
+        fetched, md5 = got
         entry = new_entry(source.layer, "pull").model_copy(
             update={
                 "source": name, "url": fetched.url, "etag": fetched.version.etag,
-                "last_modified": fetched.version.last_modified,
+                "last_modified": fetched.version.last_modified, "md5": md5,
             }
         )  # fmt: skip
         try:
@@ -214,7 +238,9 @@ def _check_pullable(name: str, source: DataSource, *, region: str, unverified: b
 def _held(name: str, source: DataSource, store: Store) -> Entry | None:
     """Return what the store holds of a source, if its file is still what was recorded."""
     manifest = store.manifest()
-    for entry in (manifest.layers.get(source.layer), manifest.fetched.get(name)):
+    # Under the name of its layer: the communes of the country, one region of which is in use.
+    whole = manifest.fetched.get(source.layer)
+    for entry in (manifest.layers.get(source.layer), whole, manifest.fetched.get(name)):
         if entry is not None and entry.source == name and not store.verify(entry):
             return entry
     return None
@@ -228,8 +254,11 @@ def _fetch(
     region: str,
     held: Entry | None,
     progress: Progress | None,
-) -> Fetched | Entry:
-    """Download a source; give back what is held if the server has nothing newer."""
+) -> tuple[Fetched, str] | Entry:
+    """Download a source, and return its published checksum too.
+
+    What is held is given back if the server has nothing newer.
+    """
     folder = store.incoming(name)
 
     def told(received: int, total: int | None) -> None:
@@ -238,11 +267,14 @@ def _fetch(
 
     if source.kind == "wfs":
         cql = source.cql.replace("{region}", region)
-        return fetch_features(source, folder / f"{name}.geojson", client, cql=cql, told=told)
+        features = fetch_features(source, folder / f"{name}.geojson", client, cql=cql, told=told)
+        return features, ""
     url, size, md5 = source.url.replace("{region}", region), None, ""
     if source.kind == "atom":
         edition = last_edition(source, client, region=region)
         url, size, md5 = edition.url, edition.size, edition.md5
+        if held is not None and md5 and held.md5 == md5:
+            return held
     expected = Expected(source.format, size=size, md5=md5, max_bytes=source.max_bytes)
     same = held if held is not None and held.url == url else None
     known = None if same is None else Version(same.etag, same.last_modified)
@@ -251,7 +283,7 @@ def _fetch(
         told=told,
     )  # fmt: skip
     if fetched is not None:
-        return replace(fetched, url=url)
+        return replace(fetched, url=url), md5
     if held is None:
         raise LayerError(data_problem("download-changed", file=name))
     return held
@@ -288,9 +320,10 @@ def is_readable(source: DataSource, readers: Mapping[str, Reader]) -> bool:
     Returns
     -------
     bool
-        False for a part of a layer, and for archives that nothing here unpacks.
+        False for a part of a layer, and for a 7z archive without the library that unpacks it.
     """
-    return source.layer in readers and not source.part and source.format != "7z"
+    unpacked = source.format != "7z" or can_unpack()
+    return source.layer in readers and not source.part and unpacked
 
 
 def _accept(
@@ -298,9 +331,17 @@ def _accept(
 ) -> Acquired:
     """Record a download: as the layer where a reader takes it, else beside."""
     name, source = entry.source, sources.sources[entry.source]
+    if is_seven_zip(path) and is_readable(source, readers):
+        with store.arriving() as folder:
+            done = _accept(unpack(path, folder), entry, store, readers, sources)
+        path.unlink(missing_ok=True)
+        return done
     _check_columns(source, path)
     if not is_readable(source, readers):
-        return Acquired(name, store.record(path, entry, shelf="fetched", name=name))
+        lacking = is_seven_zip(path) and not can_unpack()
+        told = data_problem("archive-library", file=path.name, severity="warning")
+        recorded = store.record(path, entry, shelf="fetched", name=name)
+        return Acquired(name, recorded, notes=(told,) if lacking else ())
     try:
         found = read_pulled(path, readers, sources, name)
     except LayerError as error:

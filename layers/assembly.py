@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 from layers.acquisition import Acquired
 from layers.cog import Passage, load_passage
@@ -25,6 +23,7 @@ _PASSAGE: Final = "cog_passage"
 _COG: Final = "cog"
 _OTHER_REGION: Final = frozenset({"value-choice"})
 _SHOWN: Final = 10
+_BUILT: Final = re.compile(r"communes_(\d\d)\.parquet")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,6 +92,26 @@ def take_region(store: Store, region: str) -> RegionCommunes:
     raise LayerError(data_problem("region-communes", found=region, expected=expected))
 
 
+def region_in_use(store: Store) -> str:
+    """Return the region whose communes were taken out of a file of the store.
+
+    Parameters
+    ----------
+    store
+        The store.
+
+    Returns
+    -------
+    str
+        Its code; empty where the communes in use are embedded, or those of a file.
+    """
+    entry = store.manifest().layers.get(COMMUNES.name)
+    if entry is None or entry.how != "build":
+        return ""
+    found = _BUILT.fullmatch(entry.label)
+    return found[1] if found else ""
+
+
 def assemble_parts(
     store: Store, readers: Mapping[str, Reader], sources: Sources
 ) -> tuple[Acquired, ...]:
@@ -140,7 +159,7 @@ def assemble_parts(
 
 def _together(store: Store, reader: Reader, held: Mapping[str, Entry]) -> Acquired | None:
     """Record a folder of parts; nothing where it is the one in use."""
-    with store.changing(), _arriving(store) as folder:
+    with store.changing(), store.arriving() as folder:
         for name, entry in sorted(held.items()):
             path = store.path(entry)
             shutil.copyfile(path, folder / f"{name}{''.join(path.suffixes)}")
@@ -167,7 +186,7 @@ def _of_region(store: Store, entry: Entry, region: str, passage: Passage | None)
 
 def _use(store: Store, base: Entry, communes: Layer, region: str, *, keep: bool) -> None:
     """Record the communes of a region as those in use, and keep the file they come from."""
-    with store.changing(), _arriving(store) as folder:
+    with store.changing(), store.arriving() as folder:
         if keep:
             with store.staged(store.path(base)) as copy:
                 store.record(copy, base, shelf="fetched", name=COMMUNES.name)
@@ -178,16 +197,6 @@ def _use(store: Store, base: Entry, communes: Layer, region: str, *, keep: bool)
             update={"told": told, "given": told, "source": base.source}
         )
         store.record(path, entry)
-
-
-@contextmanager
-def _arriving(store: Store) -> Iterator[Path]:
-    folder = store.incoming(uuid4().hex)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compared(store: Store, communes: Layer, region: str) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from typing import Final
 from layers.artificialised_land import LandCover, Progress, load_land_cover
 from layers.errors import LayerError, problem
 from layers.ocs_ge import PolygonCover, load_ocs_ge
-from layers.recognition import RASTERS
+from layers.recognition import RASTERS, file_columns, meets
 from layers.spec import Provenance
 
 POLYGONS: Final = frozenset({".gpkg", ".shp"})
@@ -59,6 +59,9 @@ def open_land_cover(
     if not path.is_dir():
         return load_ocs_ge(path, provenance=provenance)
     files = sorted(one for one in path.iterdir() if one.suffix.lower() in POLYGONS)
+    # A delivery has other tables beside (ZONE_CONSTRUITE), of other columns.
+    form = LAND_COVER_FORMS[0]
+    files = [one for one in files if meets(form, file_columns(one))] or files
     if not files:
         expected = ", ".join(sorted(POLYGONS))
         raise LayerError(problem("file-format", file=path.name, found="", expected=expected))

@@ -52,6 +52,10 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
             "the communes of region {found} are not in the local data ({expected}): pull or import "
             "ADMIN EXPRESS first"
         ),
+        "archive-library": N_(
+            '7z archives are read with an optional library: pip install "siting[archives]"; or '
+            "unpack it, then import the file or the folder that it holds"
+        ),
         "parts-missing": N_(
             "the layer is not used: {expected} are held, {found} still to be pulled"
         ),

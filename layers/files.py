@@ -26,9 +26,11 @@ from layers.vector import read_parquet, read_vector, vector_layers
 
 LIMIT_BYTES: Final = 2 << 30
 _HEAD: Final = 4096
-_MAX_MEMBERS: Final = 10_000
-_MAX_RATIO: Final = 200  # of an archive that unfolds to more than _RATIO_FROM bytes
-_RATIO_FROM: Final = 64 << 20
+MAX_MEMBERS: Final = 10_000
+"""Most members accepted of an archive."""
+MAX_RATIO: Final = 200
+"""Largest ratio accepted of an archive that unfolds to more than :data:`RATIO_FROM` bytes."""
+RATIO_FROM: Final = 64 << 20
 _POINTERS: Final = (b"version https://git-lfs", b"/annex/objects/")
 
 
@@ -205,7 +207,7 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
         beside = (sibling(path, companion) for companion in _COMPANIONS)
         size += sum(companion.stat().st_size for companion in beside if companion)
     if size > limit_bytes:
-        found, expected = _weight(size), _weight(limit_bytes)
+        found, expected = weight(size), weight(limit_bytes)
         raise LayerError(problem("file-too-large", file=name, found=found, expected=expected))
     if known is None:
         expected = ", ".join(s for f in FORMATS for s in f.suffixes)
@@ -355,9 +357,9 @@ def check_archive(archive: zipfile.ZipFile, path: Path, limit_bytes: int = LIMIT
         found = ", ".join(unsafe[:5])
         raise LayerError(problem("archive-unsafe", file=path.name, found=found))
     total = sum(member.file_size for member in members)
-    bomb = total > _RATIO_FROM and total > _MAX_RATIO * path.stat().st_size
-    if bomb or total > limit_bytes or len(members) > _MAX_MEMBERS:
-        found = f"{len(members)} → {_weight(total)}"
+    bomb = total > RATIO_FROM and total > MAX_RATIO * path.stat().st_size
+    if bomb or total > limit_bytes or len(members) > MAX_MEMBERS:
+        found = f"{len(members)} → {weight(total)}"
         raise LayerError(problem("archive-unsafe", file=path.name, found=found))
     if any(member.flag_bits & 1 for member in members):
         found = N_("it is protected by a password")
@@ -451,12 +453,22 @@ def _unlike(known: Format, head: bytes, name: str) -> Problem:
     return problem("file-unreadable", file=name, expected=known.title, found=found)
 
 
-def _weight(size: int) -> str:
+def weight(size: int) -> str:
     """Return a size for messages.
+
+    Parameters
+    ----------
+    size
+        In bytes.
+
+    Returns
+    -------
+    str
+        In the largest unit that it reaches.
 
     Examples
     --------
-    >>> _weight(2 << 30), _weight(1500)
+    >>> weight(2 << 30), weight(1500)
     ('2.0 GiB', '1.5 KiB')
     """
     value, unit = float(size), "B"

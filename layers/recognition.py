@@ -33,6 +33,7 @@ RASTERS: Final = frozenset({".tif", ".tiff"})
 _TEXTS: Final = (".csv", ".csv.gz", ".tsv", ".txt")
 _PARQUET: Final = frozenset({".parquet", ".geoparquet"})
 _VECTORS: Final = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+_COMPANIONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg"})
 _HEAD_BYTES: Final = 1 << 16
 _SHOWN: Final = 12
 _NEAREST: Final = 5
@@ -218,6 +219,34 @@ def file_columns(path: Path) -> tuple[str, ...]:
         return (*_archived_headers(path), *_vector_fields(path))
     except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
         return ()
+
+
+def fitting_file(path: Path, reader: Reader, sources: Sources) -> Path:
+    """Return the one file of a folder that looks like a layer.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder.
+    reader
+        The layer.
+    sources
+        Sources that feed it.
+
+    Returns
+    -------
+    Path
+        The file; the folder itself where the layer is read from folders, or where none or
+        several of its files look like it.
+    """
+    if not path.is_dir() or reader.folders:
+        return path
+    alike = [
+        one for one in files_of(path)
+        if _fits(reader, one) and not _lacking(reader, file_columns(one), sources)[0]
+    ]  # fmt: skip
+    mains = [one for one in alike if one.suffix.lower() not in _COMPANIONS]
+    return mains[0] if len(mains) == 1 else path
 
 
 def read_pulled(

@@ -154,6 +154,8 @@ class Entry(_Record):
     """Version that the server told."""
     last_modified: str = ""
     """Date of that version, as the server told it."""
+    md5: str = ""
+    """Checksum that the publisher told, of the file as it was downloaded."""
     how: How
     """``import``: a file given by hand. ``pull``: downloaded. ``build``: made of these."""
     recorded: datetime
@@ -292,13 +294,26 @@ class Store:
         Path
             The copy, in a folder of its own that is removed if it is not recorded.
         """
-        folder = self.incoming(uuid4().hex)
-        place = folder / path.name if path.is_dir() else folder
-        place.mkdir(parents=True)
-        try:
+        with self.arriving() as folder:
+            place = folder / path.name if path.is_dir() else folder
+            place.mkdir(exist_ok=True)
             for one in _with_companions(path):
                 shutil.copyfile(one, place / one.name)
             yield folder / path.name
+
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """Give an empty folder of the store to make a file in, then remove it.
+
+        Yields
+        ------
+        Path
+            The folder; what is recorded of it was moved away.
+        """
+        folder = self.incoming(uuid4().hex)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from layers.acquisition import Acquired, import_file, is_readable, pull
-from layers.assembly import assemble_parts
+from layers.assembly import assemble_parts, region_in_use, take_region
 from layers.errors import LayerError, Problem, SitingError
 from layers.polite import PoliteClient
 from layers.road_network import write_network
@@ -17,6 +17,7 @@ from layers.roads import read_roads
 from layers.sources import DataSource, Sources
 from layers.status import LayerStatus
 from layers.store import Store
+from layers.territory import COMMUNES
 from siting.data_terminal import (
     print_acquired,
     print_assembled,
@@ -201,7 +202,8 @@ def pull_command(
     """
     store = Store()
     sources = local_sources(store)
-    chosen = sources.named(list(names)) if names else _usable(sources, unverified=unverified)
+    region = region or region_in_use(store)
+    chosen = sources.named(list(names)) if names else _usable(sources, region, unverified)
     client = client or PoliteClient(sources.hosts)
 
     def told(name: str, received: int, total: int | None) -> None:
@@ -221,8 +223,7 @@ def pull_command(
         if form != "json":
             print_acquired(one, translate)
             _tell((*one.problems, *one.notes), translate)
-    parts = any(one.part for one in chosen.values())
-    for one in assemble_parts(store, READERS, sources) if parts else ():
+    for one in _put_together(chosen, done, region, store, sources):
         done.append(one)
         if form != "json":
             print_acquired(one, translate)
@@ -501,14 +502,39 @@ def where_command() -> int:
     return EXIT_DONE
 
 
-def _usable(sources: Sources, *, unverified: bool) -> dict[str, DataSource]:
-    """Return the sources of the layers that can be read; those cut by region included."""
+def _usable(sources: Sources, region: str, unverified: bool) -> dict[str, DataSource]:  # noqa: FBT001
+    """Return the sources of the layers that can be read.
+
+    Those cut by region included, to be told without one; communes only for a region: those of
+    the whole country would make it the territory.
+    """
     return {
         name: one
         for name, one in sources.sources.items()
         if one.pullable and is_readable(one, READERS)
         if unverified or one.evidence == "verified"
+        if region or one.by_region or one.layer != COMMUNES.name
     }
+
+
+def _put_together(
+    chosen: Mapping[str, DataSource],
+    done: Sequence[Acquired],
+    region: str,
+    store: Store,
+    sources: Sources,
+) -> Iterator[Acquired]:
+    """Put together the parts that were pulled, and take the communes of the region."""
+    if any(one.part for one in chosen.values()):
+        yield from assemble_parts(store, READERS, sources)
+    if region and any(one.used and chosen[one.name].layer == COMMUNES.name for one in done):
+        try:
+            taken = take_region(store, region)
+        except LayerError as error:
+            yield Acquired(COMMUNES.name, problems=error.problems)
+        else:
+            entry = store.manifest().layers.get(COMMUNES.name)
+            yield Acquired(COMMUNES.name, entry, used=True, notes=taken.notes)
 
 
 def _tell(problems: Sequence[Problem], translate: Translate) -> None:

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import py7zr
 import pytest
 import shapely
 
 from layers.demonstration import MARK
+from layers.store import Store
 from layers.tables import embedded_file
 from siting.cli import main
 
@@ -299,6 +301,41 @@ def test_one_failure_is_status_1_all_of_them_2_and_the_good_is_kept(mirror, docu
     assert siting("data", "check")[0] == 0
     assert siting("data", "pull", "zonage-abc")[0] == 2
     assert siting("data", "pull", "rien")[0] == 2
+
+
+def test_one_command_pulls_a_region_whose_communes_come_in_an_archive_of_the_country(
+    mirror, data, document, tmp_path
+):
+    """Made-up communes of regions 44 and 53: those of 44 are in use after one pull."""
+    name = "ADMIN-EXPRESS-COG-CARTO_4-0__GPKG_LAMB93_FXX_2026-01-01"
+    shapes = [shapely.box(1e6 + 100 * i, 6.8e6, 1e6 + 100 * (i + 1), 6.8e6 + 100) for i in (0, 1)]
+    table = {"code_insee": ["99001", "98001"], "nom_officiel": ["A", "B"],
+             "code_insee_du_departement": ["99", "98"], "code_insee_de_la_region": ["44", "53"],
+             "codes_siren_des_epci": ["249900001", "249800001"]}  # fmt: skip
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame(table, geometry=shapes, crs=2154).to_file(path, layer="commune")
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as archive:
+        archive.write(path, "d/a.gpkg")
+    url = f"http://127.0.0.1:{mirror.server_address[1]}"
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>{}</title><link href="{}" />'
+    end = "</entry></feed>"
+    resource = "/resource?page=1&limit=50"
+    mirror.bodies[resource] = (feed.format(name, f"{url}/{name}") + end).encode()
+    mirror.bodies[f"/{name}?page=1&limit=50"] = (feed.format("", f"{url}/{name}.7z") + end).encode()
+    mirror.bodies[f"/{name}.7z"] = (tmp_path / "a.7z").read_bytes()
+    with (data / "sources.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'[sources.ign-admin-express]\nurl = "{url}/resource"\nrows = [2, 2]\n')
+
+    status, found = document("data", "pull", "ign-admin-express", "--region", "44")
+    assert (status, [one["layer"] for one in found["pulled"]]) == (0, ["communes", "communes"])
+    held = Store(data).manifest()
+    assert held.layers["communes"].label == "communes_44.parquet"
+    assert held.fetched["communes"].label == f"{name}.gpkg"
+    communes = gpd.read_parquet(Store(data).path(held.layers["communes"]))
+    assert communes["code"].tolist() == ["99001"]
+    document("data", "pull", "ign-admin-express")  # the region in use stays in use
+    assert Store(data).manifest().layers["communes"].label == "communes_44.parquet"
+    assert document("data", "build", "--region", "53")[1]["n_communes"] == 1
 
 
 def test_a_wrong_file_of_sources_is_told_whole(siting, data):
