@@ -99,9 +99,13 @@ def test_every_package_imported_at_run_time_is_declared(root, pyproject):
     declared = {
         canonicalize_name(Requirement(text).name) for text in pyproject["project"]["dependencies"]
     }
+    extras = {"cluster.py": "dask", "archives.py": "archives", "_seven_zip.py": "archives"}
     optional = {
-        canonicalize_name(Requirement(text).name)
-        for text in pyproject["project"]["optional-dependencies"]["dask"]
+        name: {
+            canonicalize_name(Requirement(text).name)
+            for text in pyproject["project"]["optional-dependencies"][extra]
+        }
+        for name, extra in extras.items()
     }
     own = {"siting", "layers", "__future__", *sys.stdlib_module_names}
     providers = importlib.metadata.packages_distributions()
@@ -111,7 +115,7 @@ def test_every_package_imported_at_run_time_is_declared(root, pyproject):
         for source in [*_sources(root / "siting", root / "layers"), root / "app.py"]
         if source.relative_to(root).parts[:2][-1] not in build_only
         for name in _imported(source) - own
-        if not (declared | (optional if source.name == "cluster.py" else set()))
+        if not (declared | optional.get(source.name, set()))
         & {canonicalize_name(dist) for dist in providers.get(name, [name])}
     }
     assert undeclared == set()
