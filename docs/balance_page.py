@@ -40,8 +40,11 @@ leur statut, le millésime de leurs données et ce qui n'est pas connu. La loi n
 ## Règles communes
 
 - Un territoire dont un chiffre est inconnu est **laissé de côté et nommé**, jamais lu comme
-  zéro ; un territoire sans aucun hectare compte pour zéro. Sans rien à partager, l'indicateur est
+  zéro, et il l'est dans les trois cas, pour qu'ils se comparent ; un territoire sans aucun hectare
+  compte pour zéro. Sans rien à partager, ou quand un seul territoire reste, l'indicateur est
   inconnu.
+- Totaux et parts portent sur ce qui est connu : un site dont le chiffre est inconnu est laissé de
+  côté et nommé, les autres sites de sa commune comptent. Ce qui est inconnu pour tous reste inconnu.
 - Emplois : ceux que le site déclare, sinon sa surface brute × la densité de sa vocation
   (`measure.jobs_per_ha` du scénario : bas, central, haut).
 - Portées : en minutes de voiture où un réseau routier est chargé (`reach` du scénario), sinon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -157,8 +158,8 @@ def priorities(judgements: Judgements) -> Priorities:
     Raises
     ------
     ValueError
-        If a pair is missing or judged twice, a judgement is not positive, or there are more
-        items than :data:`RANDOM_INDEX` knows.
+        If a pair is missing or judged twice, a judgement is not positive and finite, or there are
+        more items than :data:`RANDOM_INDEX` knows.
 
     Examples
     --------
@@ -171,8 +172,9 @@ def priorities(judgements: Judgements) -> Priorities:
         raise ValueError("every pair must be judged once")
     if len(items) not in RANDOM_INDEX:
         raise ValueError(f"{len(items)} items; expected 1 to {max(RANDOM_INDEX)}")
-    if any(not judgement > 0 for others in judgements.values() for judgement in others.values()):
-        raise ValueError("every judgement must be positive")
+    told = [judgement for others in judgements.values() for judgement in others.values()]
+    if not all(0 < judgement < math.inf for judgement in told):
+        raise ValueError("every judgement must be positive and finite")
     weights, largest = principal_eigenvector(_matrix(judgements, items))
     rounded = {name: round(float(w), _DECIMALS) for name, w in zip(items, weights, strict=True)}
     count = len(items)

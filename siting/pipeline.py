@@ -28,7 +28,7 @@ from siting import __version__
 from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
 from siting.appraisal import Bench, appraise
-from siting.balance import Balance, Ground, judge, left_where_it_is, with_sites, without_sites
+from siting.balance import Balance, Ground, cases_of, judge
 from siting.criteria.travel import reach_of, travel_of
 from siting.domain import LayerUse, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
@@ -346,12 +346,7 @@ def balance(result: Run, world: World, *, sites: Collection[str] | None = None) 
     ground = Ground(world.territory, world.layers, result.scenario.measure)
     shares = result.shares
     shares = shares[(shares["level"] == Level.COMMUNE.value) & shares["site_id"].isin(chosen)]
-    placed = with_sites(result.sites.loc[list(chosen)], shares, result.before, ground)
-    cases = (
-        without_sites(result.before, ground),
-        placed,
-        left_where_it_is(placed, result.before, ground),
-    )
+    cases = cases_of(result.sites.loc[list(chosen)], shares, result.before, ground)
     return judge(ground, cases, result.manifest.layers, sites=chosen)
 
 

@@ -5,7 +5,7 @@ adding one is an entry in :data:`siting.balance.judgement.INDICATORS`. Methods a
 ``docs/balance.md``.
 """
 
-from siting.balance.cases import left_where_it_is, with_sites, without_sites
+from siting.balance.cases import cases_of, left_where_it_is, with_sites, without_sites
 from siting.balance.judgement import INDICATORS, judge
 from siting.balance.model import (
     CASE_LABELS,
@@ -34,6 +34,7 @@ __all__ = [
     "Indicator",
     "Reading",
     "Result",
+    "cases_of",
     "judge",
     "left_where_it_is",
     "with_sites",

@@ -14,7 +14,16 @@ from layers.errors import N_
 from layers.territory import Level
 from siting.balance import inequality
 from siting.balance.equality import NOTHING, left_out, told
-from siting.balance.model import INDEX, SHARE, Case, Figure, Ground, Indicator, Reading
+from siting.balance.model import (
+    INDEX,
+    SHARE,
+    Case,
+    Figure,
+    Ground,
+    Indicator,
+    Reading,
+    known_or_none,
+)
 from siting.criteria.around import numbers
 from siting.domain import Reason
 
@@ -22,16 +31,17 @@ from siting.domain import Reason
 def _total(_ground: Ground, case: Case, *, column: str, scale: float) -> Figure:
     if case.places.empty:
         return Figure(None, (Reason("nothing", NOTHING),))
-    amounts = case.communes[column]
-    return Figure(float(amounts.sum()) * scale, case.unknown.get(column, ()))
+    return known_or_none(case.total(column) * scale, case.unknown.get(column, ()))
 
 
 def _total_jobs(_ground: Ground, case: Case) -> Figure:
     if case.places.empty:
         return Figure(None, (Reason("nothing", NOTHING),))
-    places, unknown = case.places, case.unknown.get("jobs", ())
-    low, high = float(places["jobs_low"].sum()), float(places["jobs_high"].sum())
-    return Figure(float(places["jobs"].sum()), unknown, low, high)
+    unknown = case.unknown.get("jobs", ())
+    if case.places["jobs"].isna().all():
+        return Figure(None, unknown)
+    central, low, high = case.places[["jobs", "jobs_low", "jobs_high"]].sum()
+    return Figure(float(central), unknown, float(low), float(high))
 
 
 def _amounts(ground: Ground, case: Case, column: str) -> tuple[pd.Series, tuple[Reason, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,11 +22,52 @@ from siting.domain import Reason
 SITE_UNKNOWN = N_("unknown for {count} sites ({names}), left out")
 NO_BUDGET_LEFT = N_("no EPCI has any budget left")
 BUDGET_UNKNOWN = N_("the budget of {count} EPCI is unknown: nothing is left to them here")
+COMMUNES_UNKNOWN = N_(
+    "what remains to {count} EPCI cannot be shared out between their communes, whose inhabitants "
+    "are not all known: nothing is left to them here"
+)
 
 PLACED = ("area_m2", "usable_m2", "enaf_m2", "jobs")
 """What sites bring; all of it is shared out by commune."""
 
+_COMPARED = (*PLACED, "used_m2")
 _PLACES = ("area_m2", "jobs", "jobs_low", "jobs_high")
+
+
+def cases_of(
+    sites: gpd.GeoDataFrame, shares: pd.DataFrame, account: Account, ground: Ground
+) -> tuple[Case, Case, Case]:
+    """Return the three cases, over the same communes so that they can be compared.
+
+    A commune whose part of a site is unknown is unknown in the two other cases too: a
+    territory left out of one case is left out of all.
+
+    Parameters
+    ----------
+    sites, shares, account, ground
+        As of :func:`with_sites`.
+
+    Returns
+    -------
+    tuple of Case
+        Without the sites, with them, the budget left where it is.
+    """
+    placed = with_sites(sites, shares, account, ground)
+    without = without_sites(account, ground)
+    left = left_where_it_is(placed, account, ground)
+    return _as_known(without, placed, ("used_m2",)), placed, _as_known(left, placed, _COMPARED)
+
+
+def _as_known(case: Case, placed: Case, columns: tuple[str, ...]) -> Case:
+    """Return a case without what is unknown in that of the sites."""
+    gaps = placed.communes[[*columns]].isna()
+    unknown = dict(case.unknown)
+    for name in columns:
+        told = unknown.get(name, ())
+        more = (reason for reason in placed.unknown.get(name, ()) if reason not in told)
+        unknown[name] = (*told, *more)
+    communes = case.communes.assign(**case.communes[[*columns]].mask(gaps))
+    return replace(case, communes=communes, unknown=unknown)
 
 
 def without_sites(account: Account, ground: Ground) -> Case:
@@ -47,7 +89,7 @@ def without_sites(account: Account, ground: Ground) -> Case:
     communes["used_m2"] = _used(account, communes.index)
     empty = {name: pd.Series(dtype="float64") for name in _PLACES}
     places = gpd.GeoDataFrame(empty, geometry=[], crs=ground.territory.communes.geo.crs)
-    return Case(CaseKey.WITHOUT, communes, places, sited=False)
+    return Case(CaseKey.WITHOUT, communes, communes[[*PLACED]], places, sited=False)
 
 
 def with_sites(
@@ -86,24 +128,26 @@ def with_sites(
             "jobs": own["jobs"].reindex(of_site).to_numpy() * part,
         }
     )
-    sums = add_up(pieces, shares["code"])
-    communes = sums.reindex(index)
-    communes.loc[~index.isin(sums.index)] = 0.0
+    codes = shares["code"]
+    communes = _everywhere(add_up(pieces, codes), index)
+    known = _everywhere(pieces.groupby(codes.to_numpy()).sum(min_count=1), index)
     places = gpd.GeoDataFrame(
         {"area_m2": gross_m2, "jobs": jobs["central"], "jobs_low": jobs["low"],
          "jobs_high": jobs["high"]},
         geometry=sites.geometry,
     )  # fmt: skip
-    known = pieces[["enaf_m2"]].isna().groupby(of_site.to_numpy()).any()["enaf_m2"]
-    missing = own.isna().assign(enaf_m2=known.reindex(sites.index, fill_value=False))
+    no_enaf = pieces[["enaf_m2"]].isna().groupby(of_site.to_numpy()).any()["enaf_m2"]
+    missing = own.isna().assign(enaf_m2=no_enaf.reindex(sites.index, fill_value=False))
+    missing["used_m2"] = missing["enaf_m2"]
     statuses = [Status(status) for status in set(jobs["status"].dropna())]
     return Case(
         CaseKey.WITH,
         communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        known,
         places,
         sited=True,
         jobs_status=least_sure(statuses) if statuses else None,
-        unknown={name: _unknown_sites(missing[name]) for name in PLACED[1:] if missing[name].any()},
+        unknown={str(name): _unknown_sites(gaps) for name, gaps in missing.items() if gaps.any()},
     )
 
 
@@ -131,20 +175,14 @@ def left_where_it_is(case: Case, account: Account, ground: Ground) -> Case:
     """
     index = ground.parents.index
     remaining = account.budgets(Level.EPCI)["remaining_m2"]
-    weights = _left_weights(account, ground, remaining)
-    told: tuple[Reason, ...] = ()
-    if remaining.isna().any():
-        figures = {"count": int(remaining.isna().sum())}
-        told = (Reason("budget-unknown", BUDGET_UNKNOWN, figures),)
+    weights, told = _left_weights(account, ground, remaining)
     if not weights.sum() > 0:
         told = (*told, Reason("no-budget-left", NO_BUDGET_LEFT))
         weights = pd.Series(np.nan, index=index)
-    communes = pd.DataFrame(
-        {name: weights * float(case.communes[name].sum()) for name in PLACED}, index=index
-    )
+    communes = pd.DataFrame({name: weights * case.total(name) for name in PLACED}, index=index)
     shapes = ground.territory.communes.geo.set_index("code").geometry.reindex(index)
     held = weights[weights > 0].index
-    jobs = {name: weights[held] * case.places[name].sum() for name in _PLACES}
+    jobs = {name: weights[held] * case.places[name].sum(min_count=1) for name in _PLACES}
     places = gpd.GeoDataFrame(
         jobs, geometry=shapely.point_on_surface(shapes[held].to_numpy(dtype=object)), index=held,
         crs=shapes.crs,
@@ -153,6 +191,7 @@ def left_where_it_is(case: Case, account: Account, ground: Ground) -> Case:
     return Case(
         CaseKey.LEFT,
         communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        communes,
         places,
         sited=False,
         jobs_status=case.jobs_status,
@@ -187,6 +226,13 @@ def add_up(amounts: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
     return sums.mask(amounts.isna().groupby(by, sort=True).any())
 
 
+def _everywhere(sums: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """Return sums on every commune, zero where there is no site."""
+    found = sums.reindex(index)
+    found.loc[~index.isin(sums.index)] = 0.0
+    return found
+
+
 def _used(account: Account, index: pd.Index) -> pd.Series:
     """Return the ENAF consumed and committed in the period, by commune."""
     communes = account.communes
@@ -194,21 +240,32 @@ def _used(account: Account, index: pd.Index) -> pd.Series:
     return pd.Series(numbers(used.reindex(index)), index=index)
 
 
-def _left_weights(account: Account, ground: Ground, remaining: pd.Series) -> pd.Series:
-    """Return the share of the whole that each commune would have."""
+def _left_weights(
+    account: Account, ground: Ground, remaining: pd.Series
+) -> tuple[pd.Series, tuple[Reason, ...]]:
+    """Return the share of the whole that each commune would have, and what is unknown."""
     index = ground.parents.index
     epci = ground.parents["epci"]
     left = pd.Series(numbers(remaining), index=remaining.index).fillna(0.0).clip(lower=0.0)
-    if not left.sum() > 0:
-        return pd.Series(0.0, index=index)
     own = pd.Series(numbers(account.communes["remaining_m2"].reindex(index)), index=index)
     own = own.fillna(0.0).clip(lower=0.0)
-    people = ground.number("housing", "population").fillna(0.0)
+    people = ground.number("housing", "population")
     of_epci = own.groupby(epci).transform("sum")
     # What is pooled at the EPCI remains to no commune.
-    by_people = people / people.groupby(epci).transform("sum")
-    inside = (own / of_epci.where(of_epci > 0)).fillna(by_people).fillna(0.0)
-    return inside * epci.map(left) / left.sum()
+    unsure = people.isna().groupby(epci).transform("any")
+    of_people = people.groupby(epci).transform("sum").mask(unsure)
+    by_people = people / of_people.where(of_people > 0)
+    inside = (own / of_epci.where(of_epci > 0)).fillna(by_people)
+    lost = inside.isna().groupby(epci).any().reindex(left.index, fill_value=False) & (left > 0)
+    left = left.mask(lost, 0.0)
+    counts = (
+        ("budget-unknown", BUDGET_UNKNOWN, int(remaining.isna().sum())),
+        ("communes-unknown", COMMUNES_UNKNOWN, int(lost.sum())),
+    )
+    told = tuple(Reason(code, text, {"count": count}) for code, text, count in counts if count)
+    whole = left.sum()
+    weights = inside.fillna(0.0) * epci.map(left) / (whole if whole > 0 else 1.0)
+    return weights, told
 
 
 def _unknown_sites(missing: pd.Series) -> tuple[Reason, ...]:

@@ -20,6 +20,8 @@ from siting.domain import Reason
 
 LEFT_OUT = N_("{count} territories left out, a figure of theirs being unknown: {names}")
 NOTHING = N_("nothing is shared out")
+NO_TERRITORY = N_("{count} communes left out: their territory at this level is not known")
+ALONE = N_("one territory has nothing to be compared with")
 
 LEVELS: Final = (Level.EPCI, Level.DEPARTEMENT, Level.ZONE_EMPLOI)
 
@@ -169,8 +171,12 @@ def left_out(ground: Ground, level: Level, known: pd.Series) -> Iterator[Reason]
     Yields
     ------
     Reason
-        One, with their number and names; none where all are kept.
+        One for the communes of no known territory, one for the territories left out, with
+        their number and names; none where all are kept.
     """
+    nowhere = int(ground.parents[str(level)].isna().sum())
+    if nowhere:
+        yield Reason("no-territory", NO_TERRITORY, {"count": nowhere})
     codes = list(known.index[~known])
     if codes:
         names = ", ".join(ground.territory.names(level).reindex(codes[:5]))
@@ -343,6 +349,8 @@ def _equality(
 ) -> Figure:
     key = (case, quantity, level)
     found = ground.once(key, lambda: rates(ground, case, quantity, level))
+    if len(found.codes) == 1:
+        return Figure(None, (*found.unknown, Reason("alone", ALONE)))
     return told(yardstick.measure(found), found.unknown)
 
 

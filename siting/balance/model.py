@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -175,13 +176,15 @@ class Ground:
         Returns
         -------
         Series
-            Sums by code, sorted; a sum with an unknown part is unknown.
+            Sums by code, sorted; a sum with an unknown part is unknown. A commune of no known
+            territory is in none.
         """
         positions, codes = self.once(
             ("codes", level), lambda: pd.factorize(self.parents[str(level)], sort=True)
         )
+        held = positions >= 0
         # A missing weight makes the sum missing; communes are added in the order of codes.
-        sums = np.bincount(positions, weights=amounts.to_numpy(), minlength=len(codes))
+        sums = np.bincount(positions[held], weights=amounts.to_numpy()[held], minlength=len(codes))
         return pd.Series(sums, index=pd.Index(codes))
 
 
@@ -196,7 +199,10 @@ class Case:
     communes
         On every commune of the territory: ``area_m2`` (gross land of the sites), ``usable_m2``,
         ``enaf_m2``, ``jobs``, and ``used_m2``, all the ENAF consumed in the period, theirs
-        included. Missing where unknown, zero where there is none.
+        included. Missing where a part is unknown, zero where there is none.
+    known
+        On the same communes, what is known of ``area_m2``, ``usable_m2``, ``enaf_m2`` and
+        ``jobs``, sites of unknown figure left out; missing where they are all unknown.
     places
         Where they are: ``area_m2``, ``jobs``, ``jobs_low``, ``jobs_high`` and a geometry; sites, or
         points that stand for communes. Empty where nothing is placed.
@@ -210,10 +216,27 @@ class Case:
 
     key: CaseKey
     communes: pd.DataFrame
+    known: pd.DataFrame
     places: gpd.GeoDataFrame
     sited: bool
     jobs_status: Status | None = None
     unknown: Mapping[str, tuple[Reason, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def total(self, column: str) -> float:
+        """Add up what is known over the territory.
+
+        Parameters
+        ----------
+        column
+            A column of ``known``.
+
+        Returns
+        -------
+        float
+            The sum; NaN where there are sites and the figure is unknown for all of them.
+        """
+        held = self.known.loc[self.known["area_m2"] > 0, column]
+        return float(held.sum(min_count=1)) if len(held) else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +260,24 @@ class Figure:
     low: float | None = None
     high: float | None = None
     detail: str = ""
+
+
+def known_or_none(value: float, unknown: tuple[Reason, ...]) -> Figure:
+    """Return a figure, none where it is NaN.
+
+    Parameters
+    ----------
+    value
+        The value; NaN where unknown.
+    unknown
+        What is not known.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
+    return Figure(None if math.isnan(value) else float(value), unknown)
 
 
 @dataclass(frozen=True, slots=True)

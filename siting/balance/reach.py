@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -16,7 +17,7 @@ from layers.errors import N_
 from layers.jobs import FRR_CLASSES, NOT_FRR
 from layers.road_network import ROAD_NETWORK
 from siting.balance.equality import NOTHING
-from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading
+from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading, known_or_none
 from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Commute
 from siting.criteria.jobs import POLE_CATEGORIES
@@ -38,6 +39,7 @@ NO_PLACE = N_("a budget has no place within its commune")
 NO_STOPS = N_("stops of buses and coaches are not known: only railway stations count")
 PEOPLE_UNKNOWN = N_("{count} communes within reach left out, a figure of theirs being unknown")
 NO_STATION = N_("no station is known")
+NO_POLE = N_("no pole of an aire d’attraction is known, or no road leads to one")
 BEYOND_FEED = N_(
     "stops around some sites are not known, the feed being that of another network ({names}): a "
     "lower bound"
@@ -49,6 +51,8 @@ ROADS: Final = ROAD_NETWORK.name
 PARTIAL_CLASSES: Final = tuple(name for name in FRR_CLASSES if "partiellement" in name)
 
 Pairs = npt.NDArray[np.intp]
+
+_LARGEST_FLOW: Final = 2_000_000_000  # below 2³¹, and so is the sum of the flows
 
 _AREAS: Final = {"pole": POLE_CATEGORIES, "ring": ("20",), "outside": ("30",)}
 
@@ -69,7 +73,7 @@ def _class_share(
     partial_classes: tuple[str, ...] = (),
 ) -> Figure:
     """Return the share of the known amounts that lies in communes of some classes."""
-    amounts = case.communes[column].fillna(0.0)
+    amounts = case.known[column].fillna(0.0)
     if not amounts.sum() > 0:
         return _nothing()
     unsure = classes.isin(partial_classes) & (amounts > 0)
@@ -170,15 +174,20 @@ def _road(ground: Ground, reach_m: float) -> Reason:
 def _counted(
     ground: Ground, case: Case, column: str, commute: Commute
 ) -> tuple[float, tuple[Reason, ...]]:
-    """Add up a count over the communes in reach of any place, each commune once."""
+    """Add up a count over the communes in reach of any place, each commune once.
+
+    NaN where none of them is known, or where no place is.
+    """
+    travel = _travel(ground, case)
     communes = np.unique(_in_reach(ground, case, commute)[1])
-    counts = _number(ground, _travel(ground, case), column).iloc[communes]
+    counts = _number(ground, travel, column).iloc[communes]
     unknown = int(counts.isna().sum())
+    nowhere = travel.known.any() and counts.empty
     reasons = [_commuted(ground, commute), Reason("outside", OUTSIDE)]
     reasons += _lost(ground, case)
     if unknown:
         reasons.append(Reason("people-unknown", PEOPLE_UNKNOWN, {"count": unknown}))
-    return float(counts.sum()), tuple(reasons)
+    return 0.0 if nowhere else float(counts.sum(min_count=1)), tuple(reasons)
 
 
 def _working_age(ground: Ground, case: Case, *, as_share: bool) -> Figure:
@@ -187,20 +196,24 @@ def _working_age(ground: Ground, case: Case, *, as_share: bool) -> Figure:
     column = "population_20_64"
     people, reasons = _counted(ground, case, column, ground.parameters.jobs_commute)
     if as_share:
-        return Figure(people / float(ground.number("housing", column).sum()), reasons)
-    return Figure(people, reasons)
+        everyone = _number(ground, _travel(ground, case), column).sum()
+        people = people / everyone if everyone > 0 else math.nan
+    return known_or_none(people, reasons)
 
 
 def _dwellings_per_job(ground: Ground, case: Case) -> Figure:
-    jobs = case.places["jobs"].sum()
-    if case.places.empty or not jobs > 0:
+    if not case.places["jobs"].sum() > 0:
         return _nothing()
     commute = ground.parameters.housing_commute
     dwellings, reasons = _counted(ground, case, "vacant_dwellings", commute)
-    low, high = case.places["jobs_low"].sum(), case.places["jobs_high"].sum()
+    reasons = (*case.unknown.get("jobs", ()), *reasons)
+    reached = case.places[_travel(ground, case).known]
+    jobs, low, high = reached[["jobs", "jobs_low", "jobs_high"]].sum()
+    if math.isnan(dwellings) or not jobs > 0:
+        return Figure(None, reasons)
     return Figure(
         float(dwellings / jobs),
-        (*case.unknown.get("jobs", ()), *reasons),
+        reasons,
         low=float(dwellings / high),
         high=float(dwellings / low) if low > 0 else None,
     )
@@ -208,17 +221,21 @@ def _dwellings_per_job(ground: Ground, case: Case) -> Figure:
 
 def _housed(ground: Ground, case: Case) -> Figure:
     """Share out the vacant dwellings between the places: a largest flow."""
-    jobs = np.rint(numbers(case.places["jobs"].fillna(0.0))).astype("int64")
-    if case.places.empty or not jobs.sum() > 0:
+    if not case.places["jobs"].sum() > 0:
         return _nothing()
     commute = ground.parameters.housing_commute
+    dwellings, reasons = _counted(ground, case, "vacant_dwellings", commute)
+    reasons = (*case.unknown.get("jobs", ()), *reasons)
+    travel = _travel(ground, case)
+    workers = numbers(case.places["jobs"].where(travel.known).fillna(0.0))
+    if math.isnan(dwellings) or not workers.sum() > 0:
+        return Figure(None, reasons)
+    # Flows are whole numbers: in thousandths, so that a tenth of a job is one.
+    unit = min(1_000.0, _LARGEST_FLOW / workers.sum())
+    jobs = np.rint(unit * workers).astype("int64")
     place, commune = _in_reach(ground, case, commute)
-    vacant = (
-        _number(ground, _travel(ground, case), "vacant_dwellings")
-        .fillna(0.0)
-        .to_numpy()
-        .astype("int64")
-    )
+    homes = _number(ground, travel, "vacant_dwellings").fillna(0.0)
+    vacant = np.floor(np.minimum(unit * numbers(homes), _LARGEST_FLOW)).astype("int64")
     places, communes = len(jobs), len(vacant)
     first, last = places + communes, places + communes + 1
     tails = np.concatenate([np.full(places, first), place, places + np.arange(communes)])
@@ -230,8 +247,7 @@ def _housed(ground: Ground, case: Case) -> Figure:
 
     graph = csr_array((room.astype("int32"), (tails, heads)), shape=(last + 1, last + 1))
     flow = maximum_flow(graph, int(first), int(last)).flow_value
-    _, reasons = _counted(ground, case, "vacant_dwellings", commute)
-    return Figure(float(flow / jobs.sum()), (*case.unknown.get("jobs", ()), *reasons))
+    return Figure(float(flow / jobs.sum()), reasons)
 
 
 # --- Access ---------------------------------------------------------------------------
@@ -269,14 +285,18 @@ def _town_centres(ground: Ground, case: Case) -> Figure:
         return _nothing()
     if not case.sited:
         return Figure(None, (Reason("no-place", NO_PLACE),))
-    poles = ground.column("zonings", "cateaav2020").isin(POLE_CATEGORIES).to_numpy()
+    classes = ground.column("zonings", "cateaav2020")
+    poles = classes.isin(POLE_CATEGORIES).to_numpy()
+    if not poles.any():
+        return Figure(None, (Reason("no-pole", NO_POLE),))
     points = gpd.GeoDataFrame(geometry=_commune_points(ground)[poles], crs=case.places.crs)
     distance_m = _travel(ground, case).nearest_m(points)
     if distance_m.isna().any():
-        lost = _lost(ground, case)
-        return Figure(None, lost) if lost else _nothing()
+        return Figure(None, _lost(ground, case) or (Reason("no-pole", NO_POLE),))
+    missing = int(classes.isna().sum())
+    unsure = (Reason("class-unknown", CLASS_UNKNOWN, {"count": missing}),) if missing else ()
     area_m2 = case.places["area_m2"]
-    return Figure(float((distance_m * area_m2).sum() / area_m2.sum()))
+    return Figure(float((distance_m * area_m2).sum() / area_m2.sum()), unsure)
 
 
 # --- Registry -------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def test_one_and_two_items_are_always_consistent():
         {"a": {"a": 3}},
         {"a": {"b": 0}},
         {"a": {"b": float("nan")}},
+        {"a": {"b": float("inf")}},
         {f"x{i}": {f"x{j}": 1 for j in range(i + 1, 16)} for i in range(15)},
     ],
 )

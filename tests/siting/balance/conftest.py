@@ -10,7 +10,7 @@ import shapely
 from layers.spec import Layer, LayerSpec, Provenance, Status
 from layers.territory import Level, Territory
 from siting.account import open_account
-from siting.balance import Ground, judge, left_where_it_is, with_sites, without_sites
+from siting.balance import Ground, cases_of, judge
 from siting.domain import LayerUse
 
 SOURCE = Provenance("test", "test", "2025", "test", Status.OBSERVED)
@@ -47,6 +47,7 @@ def make_world(base):
         vacant=(10, 20, 30, 40),
         frr=("FRR socle", "Non classée", "FRR+", "Non classée"),
         areas=("11", "20", "30", "20"),
+        zones=("5201", "5201", "5202", "5202"),
         used_m2=(30_000, 30_000, 60_000, 120_000),
         reference_m2=(400_000, 400_000, 800_000, 1_600_000),
         stations=(),
@@ -65,8 +66,7 @@ def make_world(base):
         )  # fmt: skip
         zonings = pd.DataFrame(
             {
-                "code": CODES, "ze2020": ["5201", "5201", "5202", "5202"],
-                "ze2020_name": ["Un", "Un", "Deux", "Deux"], "cateaav2020": areas,
+                "code": CODES, "ze2020": zones, "ze2020_name": zones, "cateaav2020": areas,
                 "frr_2025": frr,
             }
         )  # fmt: skip
@@ -156,12 +156,7 @@ def make_balance(make_world):
         world = make_world(**options)
         table = site_table(*rows) if sites is None else sites
         shares = shares_of(table, world.communes)
-        placed = with_sites(table, shares, world.account, world.ground)
-        cases = (
-            without_sites(world.account, world.ground),
-            placed,
-            left_where_it_is(placed, world.account, world.ground),
-        )
+        cases = cases_of(table, shares, world.account, world.ground)
         return judge(world.ground, cases, world.uses, sites=tuple(table.index))
 
     return make

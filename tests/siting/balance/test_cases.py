@@ -1,14 +1,16 @@
 """Where hectares and jobs are put, worked by hand on four communes."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from siting.balance import CaseKey, left_where_it_is, with_sites, without_sites
+from siting.balance import CaseKey, cases_of, left_where_it_is, with_sites, without_sites
 from siting.balance.cases import PLACED
 from tests.siting.balance.conftest import HECTARE, shares_of, site_table
 
 
-def cases_of(world, *rows):
+def two_cases(world, *rows):
     sites = site_table(*rows)
     placed = with_sites(sites, shares_of(sites, world.communes), world.account, world.ground)
     return placed, left_where_it_is(placed, world.account, world.ground)
@@ -17,7 +19,7 @@ def cases_of(world, *rows):
 def test_a_site_across_two_communes_is_shared_out_by_area(make_world):
     """A square of 400 m, 16 ha, of which a quarter west of the border at x = 10 km."""
     row = {"x": 9_900, "size_m": 400, "jobs": 100, "usable_m2": 120_000, "enaf": 0.5}
-    placed, _ = cases_of(make_world(), row)
+    placed, _ = two_cases(make_world(), row)
     west, east = placed.communes.loc["44001"], placed.communes.loc["44002"]
     assert west[list(PLACED)].to_list() == pytest.approx([40_000, 30_000, 20_000, 25])
     assert east[list(PLACED)].to_list() == pytest.approx([120_000, 90_000, 60_000, 75])
@@ -26,7 +28,7 @@ def test_a_site_across_two_communes_is_shared_out_by_area(make_world):
 
 
 def test_an_unknown_figure_makes_its_commune_unknown_and_no_other(make_world):
-    placed, _ = cases_of(
+    placed, _ = two_cases(
         make_world(),
         {"x": 2_000, "size_m": 100, "jobs": 10, "enaf": None},
         {"x": 3_000, "size_m": 100, "jobs": None},
@@ -42,7 +44,12 @@ def test_an_unknown_figure_makes_its_commune_unknown_and_no_other(make_world):
         "usable_m2": {"count": 2, "names": "S0, S1"},
         "enaf_m2": {"count": 1, "names": "S0"},
         "jobs": {"count": 1, "names": "S1"},
+        "used_m2": {"count": 1, "names": "S0"},
     }
+    assert placed.known.loc["44001"].to_dict() == {
+        "area_m2": 20_000, "usable_m2": pytest.approx(float("nan"), nan_ok=True),
+        "enaf_m2": 10_000, "jobs": 10,
+    }  # fmt: skip
 
 
 def test_without_sites_there_is_only_what_was_consumed(make_world):
@@ -65,7 +72,7 @@ def test_the_budget_left_is_shared_out_by_what_remains(make_world):
         reference_m2=(400_000, 400_000, 800_000, 1_600_000),
     )
     row = {"x": 22_000, "size_m": 1_000, "jobs": 600, "usable_m2": 50 * HECTARE}
-    placed, left = cases_of(world, row)
+    placed, left = two_cases(world, row)
     remaining = world.account.communes["remaining_m2"].astype(float)
     assert remaining["44003"] < 0
     of_epci = {"A": remaining["44001"] + remaining["44002"], "C": remaining["49001"]}
@@ -85,8 +92,42 @@ def test_the_budget_left_is_shared_out_by_what_remains(make_world):
 def test_no_budget_left_anywhere_is_told_and_nothing_is_made_up(make_world, make_balance):
     spent = {"used_m2": (999_999,) * 4}
     row = {"x": 22_000, "size_m": 1_000, "jobs": 600}
-    _, left = cases_of(make_world(**spent), row)
+    _, left = two_cases(make_world(**spent), row)
     assert left.communes["area_m2"].isna().all()
     figure = make_balance(row, **spent)["gini_area_epci"].figures[CaseKey.LEFT]
     assert figure.value is None
     assert "no-budget-left" in {reason.code for reason in figure.unknown}
+
+
+def test_the_same_communes_are_left_out_of_the_three_cases(make_world):
+    world = make_world()
+    sites = site_table(
+        {"x": 2_000, "size_m": 100, "jobs": 10, "enaf": None},
+        {"x": 22_000, "size_m": 100, "jobs": 10},
+    )
+    shares = shares_of(sites, world.communes)
+    cases = cases_of(sites, shares, world.account, world.ground)
+    for case in cases:
+        assert case.communes["used_m2"].isna().to_list() == [True, False, False, False]
+        assert [reason.figures["names"] for reason in case.unknown["used_m2"]] == ["S0"]
+    left = cases[2]
+    assert left.known["enaf_m2"].sum() == pytest.approx(10_000)
+    assert left.communes["area_m2"].sum() == pytest.approx(20_000)
+
+
+def test_what_cannot_be_shared_out_inside_an_epci_goes_to_the_others_and_is_told(make_world):
+    """A has overspent 44001 and 44002 by less than its pooled rest: shared out by inhabitant."""
+    world = make_world(population=(None, 1_000, 2_000, 4_000))
+    account = world.account
+    communes = account.communes.assign(remaining_m2=[0, 0, 100_000, 300_000])
+    pooled = SimpleNamespace(
+        communes=communes,
+        budgets=lambda _: pd.DataFrame(
+            {"remaining_m2": [600_000, 100_000, 300_000]}, index=["A", "B", "C"]
+        ),
+    )
+    sites = site_table({"x": 22_000, "size_m": 200, "jobs": 8})
+    placed = with_sites(sites, shares_of(sites, world.communes), account, world.ground)
+    left = left_where_it_is(placed, pooled, world.ground)
+    assert left.communes["jobs"].to_list() == pytest.approx([0, 0, 2, 6])
+    assert [reason.code for reason in left.unknown["jobs"]] == ["communes-unknown"]

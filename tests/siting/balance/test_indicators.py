@@ -93,6 +93,45 @@ def test_an_unknown_territory_is_left_out_and_told_never_read_as_zero(make_balan
     assert codes(people, "gini_enaf_epci") == {"left-out"}
 
 
+def test_a_figure_of_one_site_unknown_leaves_out_that_site_and_no_other(make_balance):
+    """Two sites in one commune: 80 ha usable of the first, the second not told."""
+    found = make_balance(ONE, {**ONE, "x": 4_000, "usable_m2": None, "jobs": None})
+    assert value(found, "total_usable") == pytest.approx(80)
+    assert value(found, "total_usable", LEFT) == pytest.approx(80)
+    assert value(found, "total_jobs") == 100
+    assert value(found, "frr_jobs") == 1
+    # A, where both are, is left out of every case: B and C have nothing, or follow the budget.
+    assert codes(found, "gini_jobs_epci") == {"site-unknown", "left-out", "nothing"}
+    assert codes(found, "gini_jobs_epci", LEFT) == {"site-unknown", "left-out"}
+    assert value(found, "gini_jobs_epci", LEFT) == pytest.approx(0, abs=1e-5)
+
+
+def test_what_is_unknown_for_all_is_never_zero(make_balance):
+    unknown = make_balance({**ONE, "jobs": None, "usable_m2": None, "enaf": None})
+    for name in ("total_usable", "total_enaf", "total_jobs"):
+        assert [value(unknown, name, key) for key in (WITH, LEFT)] == [None, None], name
+        assert "site-unknown" in codes(unknown, name)
+    nobody = make_balance(ONE, population=(None,) * 4, vacant=(None,) * 4)
+    for name in (
+        "working_age_reach", "working_age_reach_share", "dwellings_per_job", "workers_housed",
+    ):  # fmt: skip
+        assert value(nobody, name) is None, name
+        assert "people-unknown" in codes(nobody, name)
+
+
+def test_a_commune_of_no_zone_is_left_out_and_told(make_balance):
+    found = make_balance(ONE, zones=("5201", None, "5202", "5202"))
+    assert value(found, "gini_territories_area_zone_emploi") == pytest.approx(1 / 2)
+    assert codes(found, "gini_territories_area_zone_emploi") == {"no-territory"}
+
+
+def test_one_territory_is_compared_with_nothing(make_balance):
+    one = make_balance(ONE, population=(1_000, 1_000, None, None))
+    for name in ("gini_area_epci", "ratio_area_epci", "theil_between_area_epci"):
+        assert value(one, name) is None
+        assert codes(one, name) == {"left-out", "alone"}
+
+
 # --- Concentration --------------------------------------------------------------------
 
 
@@ -151,6 +190,15 @@ def test_no_dwelling_serves_two_sites(make_balance):
     assert value(uneven, "workers_housed") == pytest.approx((10 + 2) / 40)
 
 
+def test_a_part_of_a_job_counts(make_balance):
+    """One job, left where the budget is: a half or less in each of four communes, all housed."""
+    found = make_balance({**ONE, "jobs": 1})
+    assert value(found, "workers_housed", LEFT) == pytest.approx(1)
+    few = make_balance({**ONE, "jobs": 1}, vacant=(0, 0, 0, 40))
+    # 49001 is within reach of itself (half of the budget) and of 44003 (a quarter).
+    assert value(few, "workers_housed", LEFT) == pytest.approx(0.75, abs=2e-3)
+
+
 def test_bounds_of_jobs_are_bounds_of_dwellings_per_job(make_balance, base):
     low, central, high = base.measure.jobs_per_ha.vocation["industrielle"]
     figure = make_balance({"x": 2_000, "size_m": 100, "vocation": "industrielle"})[
@@ -197,7 +245,11 @@ def test_town_centre_distance_by_hand(make_balance):
     )
     found = make_balance(*rows)
     assert value(found, "town_centre_distance") == pytest.approx(1.3 * (2_000 + 17_000) / 2)
-    assert value(make_balance(*rows, areas=("20",) * 4), "town_centre_distance") is None
+    without = make_balance(*rows, areas=("20",) * 4)
+    assert value(without, "town_centre_distance") is None
+    assert codes(without, "town_centre_distance") == {"no-pole"}
+    unsure = make_balance(*rows, areas=("11", None, "30", "20"))
+    assert codes(unsure, "town_centre_distance") == {"class-unknown"}
 
 
 @pytest.fixture(scope="session")
@@ -242,6 +294,13 @@ def test_a_place_that_no_road_is_near_is_named(make_balance, roads):
     assert value(found, "working_age_reach") == 4_000
     assert value(found, "town_centre_distance") is None
     assert codes(found, "town_centre_distance") == {"off-roads"}
+    # The jobs of the site that no road is near are not those of the one that is.
+    assert value(found, "dwellings_per_job") == pytest.approx((10 + 20) / 100)
+    assert value(found, "workers_housed") == pytest.approx((10 + 20) / 100)
+    alone = make_balance(far, roads=roads)
+    for name in ("working_age_reach", "dwellings_per_job", "workers_housed"):
+        assert value(alone, name) is None
+        assert "off-roads" in codes(alone, name)
 
 
 def test_town_centre_distance_is_that_of_the_road(make_balance, roads):
