@@ -15,7 +15,7 @@ import shapely
 from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.maps.page import asset, page_json
-from siting.maps.signs import PLACES
+from siting.maps.signs import BROWNFIELD, PLACES
 from siting.pipeline import World
 
 _SIMPLIFICATION_M: Final = 300.0
@@ -41,6 +41,8 @@ class Ground:
         Longitude, latitude and name, by layer.
     areas
         Rings, name and kind of each protected area.
+    brownfields
+        The same of each surveyed brownfield.
     bounds
         South-west and north-east corners (latitude, longitude).
     communes
@@ -52,6 +54,7 @@ class Ground:
     towns: list[list[Any]]
     points: Mapping[str, list[list[Any]]]
     areas: list[list[Any]]
+    brownfields: list[list[Any]]
     bounds: list[list[float]]
     communes: gpd.GeoSeries
 
@@ -65,9 +68,10 @@ class Ground:
             "townZooms": [zoom for zoom, _, _ in _TOWNS],
             "points": self.points,
             "areas": self.areas,
+            "brownfields": self.brownfields,
             "bounds": self.bounds,
         }
-        return f"{asset('map.js')}\nvar sitingGround = {page_json(ground)};\n"
+        return f"{asset('layers.js')}\n{asset('map.js')}\nvar sitingGround = {page_json(ground)};\n"
 
 
 def make_ground(world: World) -> Ground:
@@ -110,6 +114,7 @@ def make_ground(world: World) -> Ground:
         towns=_towns(territory, world.layers.get("housing")),
         points={name: _points(world.layers.get(name)) for name in PLACES},
         areas=_areas(world.layers.get("protected_areas")),
+        brownfields=_areas(world.layers.get("brownfields"), BROWNFIELD),
         bounds=[[float(south), float(west)], [float(north), float(east)]],
         communes=own,
     )
@@ -198,8 +203,6 @@ def _towns(territory: Territory, housing: Layer | None) -> list[list[Any]]:
     """Name the largest towns, far enough from one another to be read at each zoom."""
     if housing is None:
         return []
-    if housing is None:
-        return []
     communes = territory.units(Level.COMMUNE)
     population = communes["code"].map(housing.data.set_index("code")["population"])
     order = population.astype("float64").sort_values(ascending=False).dropna()
@@ -223,19 +226,17 @@ def _towns(territory: Territory, housing: Layer | None) -> list[list[Any]]:
 def _points(layer: Layer | None) -> list[list[Any]]:
     if layer is None:
         return []
-    if layer is None:
-        return []
     degrees = layer.geo.geometry.centroid.to_crs(4326)
-    columns = zip(degrees.x, degrees.y, layer.data["name"], strict=True)
+    columns = zip(degrees.x, degrees.y, layer.data["name"].fillna(""), strict=True)
     return [[round(x, 5), round(y, 5), str(name)] for x, y, name in columns]
 
 
-def _areas(layer: Layer | None) -> list[list[Any]]:
-    if layer is None:
-        return []
+def _areas(layer: Layer | None, kind: str = "") -> list[list[Any]]:
+    """Encode areas, with the kind of each: that of the layer where it tells one."""
     if layer is None:
         return []
     simpler = layer.geo.geometry.simplify(30, preserve_topology=True)
     rings = encoded(simpler.reset_index(drop=True))
-    columns = zip(rings.values(), layer.data["name"], layer.data["kind"], strict=True)
-    return [[shape, str(name), str(kind)] for shape, name, kind in columns]
+    kinds = layer.data["kind"] if "kind" in layer.data else [kind] * len(layer.data)
+    columns = zip(rings.values(), layer.data["name"].fillna(""), kinds, strict=True)
+    return [[shape, str(name), str(of)] for shape, name, of in columns]

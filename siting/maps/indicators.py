@@ -218,7 +218,13 @@ def classed(
             None if pd.isna(used) or pd.isna(planned) else share_class(used + planned, budget)
             for used, planned, budget in columns
         ]
-        classes = [Class(_(one.label), one.colour) for one in SHARE_CLASSES]
+        banded = bool(figures.account.ruleset.tolerance.value)
+        labels = [
+            one.label if banded or not one.unbanded else one.unbanded for one in SHARE_CLASSES
+        ]
+        classes = [
+            Class(_(label), one.colour) for label, one in zip(labels, SHARE_CLASSES, strict=True)
+        ]
         return classes, pd.Series(own, index=table.index, dtype="Int64")
     return _cut(INDICATORS[name], values, _)
 

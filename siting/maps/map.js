@@ -146,102 +146,6 @@ function sitingMap(map, ground, view) {
     follow();
   }
 
-  function placeLayer(points, style, name) {
-    const layers = points.map(([x, y, text]) => {
-      const icon = L.divIcon({
-        className: "siting-place siting-place-" + style,
-        html: symbol(view.places[style].symbol, 12),
-        iconSize: [12, 12],
-      });
-      return L.marker([y, x], { icon, pane: name, keyboard: false }).bindTooltip(() =>
-        card(text, null, [view.places[style].title]), { opacity: 1 });
-    });
-    return L.layerGroup(layers);
-  }
-
-  function areaLayer(areas, name) {
-    const layers = areas.map(([rings, text, kind]) =>
-      L.polygon(unpackRings(rings), {
-        pane: name,
-        color: "#2f7d4f",
-        weight: 1.2,
-        dashArray: "4 3",
-        fillColor: "#2f7d4f",
-        fillOpacity: 0.16,
-      }).bindTooltip(() => card(text, null, [view.kinds[kind] || kind]), {
-        sticky: true,
-        opacity: 1,
-      })
-    );
-    return L.layerGroup(layers);
-  }
-
-  function communeLayer(name) {
-    return L.polygon(Object.values(ground.units.commune).flatMap(unpackRings), {
-      pane: name,
-      color: "#8b8062",
-      weight: 0.5,
-      opacity: 0.7,
-      fill: false,
-      interactive: false,
-    });
-  }
-
-  // Layers are switched by the user or by the address; told once they settle.
-  const switches = new Map();
-  let switched = null;
-  let setting = false;
-
-  function shownLayers() {
-    return [...switches].filter(([, layer]) => map.hasLayer(layer)).map(([key]) => key);
-  }
-
-  function layers(names) {
-    setting = true; // one at a time: what is on meanwhile is nobody's choice
-    for (const [key, layer] of switches) {
-      if (names.includes(key) !== map.hasLayer(layer)) {
-        if (names.includes(key)) layer.addTo(map);
-        else layer.remove();
-      }
-    }
-    setting = false;
-    switched = shownLayers().join();
-  }
-
-  function tellLayers() {
-    const now = shownLayers().join();
-    if (setting || now === switched) return;
-    switched = now;
-    map.fire("siting:layers", { names: now });
-  }
-
-  function addChoices() {
-    const below = pane("areas", 410, true);
-    const communes = pane("communes", 405, false);
-    const names = view.labels.layers;
-    const places = pane("places", 440, true);
-    const overlays = new Map([
-      ["communes", communeLayer(communes)],
-      ["protected_areas", areaLayer(ground.areas, below)],
-      ["stations", placeLayer(ground.points.stations, "stations", places)],
-      ["interchanges", placeLayer(ground.points.interchanges, "interchanges", places)],
-      ["ports", placeLayer(ground.points.ports, "ports", places)],
-    ]);
-    const control = L.control.layers(null, null, { collapsed: true, position: "topright" });
-    for (const [key, layer] of overlays) {
-      const text = element("span");
-      if (view.places[key]) text.append(symbol(view.places[key].symbol, 12), " ");
-      text.append(names[key]);
-      control.addOverlay(layer, text.outerHTML);
-      switches.set(key, layer);
-    }
-    control.addTo(map);
-    const toggle = control.getContainer().querySelector(".leaflet-control-layers-toggle");
-    toggle.title = view.labels.layersTitle;
-    toggle.setAttribute("aria-label", view.labels.layersTitle);
-    toggle.append(element("span", "", view.labels.layersTitle));
-  }
-
   // --- Sites -----------------------------------------------------------------------------
 
   function addSites() {
@@ -460,7 +364,9 @@ function sitingMap(map, ground, view) {
   addTerritories();
   addBorders();
   pane("chosen", 425, false);
-  addChoices();
+  const layers = sitingLayers(map, ground, view, {
+    element, symbol, card, pane, unpack, unpackRings, recall, keep,
+  });
   addTowns();
   addSites();
   addControls();
@@ -468,6 +374,5 @@ function sitingMap(map, ground, view) {
   start();
   followZoom();
   map.setMaxBounds(L.latLngBounds(ground.bounds).pad(0.6));
-  map.on("overlayadd overlayremove", tellLayers);
   map.siting = { select, layers };
 }

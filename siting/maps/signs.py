@@ -26,18 +26,21 @@ class ShareClass:
         Lower limit in hundredths of the budget, in the class or not as ``label`` says.
     colour
         Fill. The lightness falls from class to class: readable without telling hues apart.
+    unbanded
+        Its limits under a rule set that has no band, where they are told otherwise.
     """
 
     label: str
     above: int
     colour: str
+    unbanded: str = ""
 
 
 SHARE_CLASSES: Final = (
     ShareClass(N_("under 50 %"), 0, "#f3efe2"),
     ShareClass(N_("50 to 75 %"), 50, "#ead9ae"),
     ShareClass(N_("75 to 100 %"), 75, "#dcb070"),
-    ShareClass(N_("100 to 120 % (band)"), 100, "#bd6f45"),
+    ShareClass(N_("100 to 120 % (band)"), 100, "#bd6f45", N_("100 to 120 %")),
     ShareClass(N_("over 120 %"), 120, "#7d3230"),
 )
 """100 % itself is within the budget, 120 % within the band; 50 and 75 % open their class."""
@@ -77,16 +80,25 @@ PLACES: Final = MappingProxyType(
             N_("Motorway interchange"),
             '<path d="M12 3 21 12 12 21 3 12Z" fill="#47708c"/>',
         ),
+        "freight_sidings": (
+            N_("Freight siding"),
+            '<path d="M8 3v18M16 3v18M4 7h16M4 12h16M4 17h16" fill="none" stroke="#22313a"/>',
+        ),
         "ports": (N_("Port"), '<rect x="4" y="4" width="16" height="16" fill="#0b4f6c"/>'),
     }
 )
-PROTECTED_KINDS: Final = MappingProxyType(
+BROWNFIELD: Final = "brownfield"
+"""Kind of the areas of the layer of brownfields."""
+MARKS: Final = MappingProxyType({"brownfields": "is_brownfield", "freight_sidings": "rail_siding"})
+"""Layers in which a site is ringed, by the column of the site table that says so."""
+AREA_KINDS: Final = MappingProxyType(
     {
         "natura_2000": N_("Natura 2000"),
         "znieff_1": N_("ZNIEFF of type 1"),
         "znieff_2": N_("ZNIEFF of type 2"),
         "reserve_naturelle": N_("Nature reserve"),
         "zone_humide": N_("Wetland"),
+        BROWNFIELD: N_("Brownfield"),
     }
 )
 

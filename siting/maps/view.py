@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
 
 from layers.errors import N_
+from layers.spec import Status
 from layers.territory import Level
 from siting.account import Account
 from siting.domain import VerdictCode
 from siting.i18n import Translate
 from siting.labels import VERDICT_LABELS, hectares, number, percent
+from siting.maps.backgrounds import backgrounds_view
 from siting.maps.ground import Ground, drawn_units, encoded
 from siting.maps.indicators import INDICATORS, USED_SHARE, Figures, classed, value_text
 from siting.maps.signs import (
+    AREA_KINDS,
     CROWD,
+    MARKS,
     PLACES,
-    PROTECTED_KINDS,
     VERDICT_COLOURS,
     budget_share,
     marker_size,
@@ -37,6 +41,20 @@ _BY_LEVEL: Final = {
     Level.ZONE_EMPLOI: N_("by zone d’emploi"),
     Level.REGION: N_("by région"),
 }
+
+
+LAYER_TITLES: Final = MappingProxyType(
+    {
+        "communes": N_("Communes, from near"),
+        "protected_areas": N_("Protected areas"),
+        "brownfields": N_("Brownfields, surveyed or declared by a site"),
+        "stations": N_("Railway stations"),
+        "freight_sidings": N_("Freight sidings, surveyed or declared by a site"),
+        "interchanges": N_("Motorway interchanges"),
+        "ports": N_("Ports"),
+    }
+)
+"""Layers that may be switched, where there is something to show, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,8 @@ def map_view(
     dict
         ``level``, ``units`` (territories with class and figures), ``rings`` (their outlines
         where the ground has none), ``sites`` (place, verdict, size, figures), ``classes``,
-        ``verdicts``, ``places``, ``kinds``, ``labels``.
+        ``verdicts``, ``places``, ``kinds``, ``demonstration`` (layers that are made up),
+        ``backgrounds``, ``labels``.
     """
     _ = translate
     account = run.account if look.planned else run.before
@@ -119,7 +138,13 @@ def map_view(
             name: {"title": _(title), "symbol": svg(shape)}
             for name, (title, shape) in PLACES.items()
         },
-        "kinds": {kind: _(title) for kind, title in PROTECTED_KINDS.items()},
+        "kinds": {kind: _(title) for kind, title in AREA_KINDS.items()},
+        "demonstration": [
+            name
+            for name in LAYER_TITLES
+            if name in world.layers and world.layers[name].provenance.status is Status.DEMONSTRATION
+        ],
+        "backgrounds": backgrounds_view(_),
         "labels": _labels(account, look, _),
     }
 
@@ -171,6 +196,7 @@ def _sites(run: Run, _: Translate, shown: Collection[str] | None) -> Iterator[di
             "y": round(centres[site_id].y, 5),
             "size": marker_size(row["gross_area_m2"], crowded=len(sites) > CROWD),
             "rings": rings[site_id],
+            "marks": [layer for layer, column in MARKS.items() if _true(row[column])],
             "lines": [
                 area.format(
                     area_ha=hectares(row["gross_area_m2"], _, decimals=1),
@@ -179,6 +205,10 @@ def _sites(run: Run, _: Translate, shown: Collection[str] | None) -> Iterator[di
                 score.format(score=number(run.scores.total[site_id], _)),
             ],
         }
+
+
+def _true(value: Any) -> bool:
+    return not pd.isna(value) and bool(value)
 
 
 def _stage(account: Account, look: Look, _: Translate) -> str:
@@ -209,13 +239,9 @@ def _labels(account: Account, look: Look, _: Translate) -> dict[str, Any]:
         "sites": _("Sites, by verdict"),
         "size": _("the size grows with the area"),
         "layersTitle": _("Layers"),
-        "layers": {
-            "communes": _("Communes, from near"),
-            "protected_areas": _("Protected areas"),
-            "stations": _("Railway stations"),
-            "interchanges": _("Motorway interchanges"),
-            "ports": _("Ports"),
-        },
+        "layers": {name: _(title) for name, title in LAYER_TITLES.items()},
+        "marks": list(MARKS),
+        "demonstration": _("demonstration"),
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "home": _("Whole region"),

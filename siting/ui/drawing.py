@@ -28,7 +28,7 @@ _STYLE = (
     " text-align: left; cursor: pointer; }"
     ".siting-drawing button:disabled { color: #6b777d; font-weight: 400; cursor: default; }"
     ".siting-drawing button:focus-visible { outline: 2px solid #12679b; outline-offset: -2px; }"
-    ".siting-legend, .leaflet-control-layers { display: none; }"
+    ".siting-legend { display: none; }"
 )
 
 

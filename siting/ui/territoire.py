@@ -149,7 +149,7 @@ def _account(context: Context, level: Level, code: str, row: Row) -> Markup:
     national = (_("Reference of the national observatory"), observed)
     parts = [
         verdict_box(run, code, _) if level is Level.EPCI else Markup(),
-        gauge(row, _),
+        gauge(row, _, tolerance=run.account.ruleset.tolerance.value),
         facts([national]) if bool(local) else Markup(),
         figures(run.account, row, _),
     ]
@@ -177,12 +177,13 @@ def _trajectory(context: Context, level: Level, code: str) -> None:
     st.vega_lite_chart(
         trajectory_spec(trajectory, _), width="stretch", theme="streamlit", key="trajectory"
     )
-    key = _(
-        "Dashed line: pace that holds the budget. Red band: {share} beyond the budget, a legal "
-        "risk that is told and never added to it."
-    )
-    share = percent(float(trajectory.tolerance), _)
-    lines = [*map(paragraph, told(trajectory, _)), paragraph(key.format(share=share), "sg-note")]
+    key = _("Dashed line: pace that holds the budget.")
+    if trajectory.tolerance:
+        band = _(
+            "Red band: {share} beyond the budget, a legal risk that is told and never added to it."
+        )
+        key = f"{key} {band.format(share=percent(float(trajectory.tolerance), _))}"
+    lines = [*map(paragraph, told(trajectory, _)), paragraph(key, "sg-note")]
     st.html(Markup('<article class="sg-sheet sg-told">{}</article>').format(joined(lines)))
     with st.expander(_("Numbers of the chart")):
         _table(trajectory_table(trajectory, _), _)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -32,8 +33,9 @@ Row = dict[Hashable, Any]
 
 OUTSIDE = N_("Part of this territory lies outside the region and is not counted.")
 _LONGEST = 1.5
-"""Longest bar of the gauge, in budgets; the shortest shows the band of 20 %."""
-_SHORTEST = 1.25
+"""Longest bar of the gauge, in budgets."""
+_MARGIN = 0.05
+"""What the shortest bar shows beyond the band, in budgets."""
 _PARTS = (
     ("observed", N_("observed")),
     ("committed", N_("committed")),
@@ -71,7 +73,7 @@ def territory_sheet(
     parts = (
         _heading(row["name"], told),
         verdict_box(run, code, _) if level is Level.EPCI else Markup(),
-        gauge(row, _),
+        gauge(row, _, tolerance=run.account.ruleset.tolerance.value),
         figures(run.account, row, _),
         _sites(run, level, code, _),
         section(_("Ledger"), ledger(lines, _)),
@@ -104,7 +106,7 @@ def overview(run: Run, code: str, translate: Translate) -> Markup:
     parts = (
         _heading(row["name"], [_("Click a territory or a site on the map to see its figures.")]),
         _together(run, _),
-        gauge(row, _),
+        gauge(row, _, tolerance=run.account.ruleset.tolerance.value),
         figures(run.account, row, _),
     )
     return Markup('<article class="sg-sheet">{}</article>').format(joined(parts))
@@ -129,8 +131,8 @@ def budget_row(account: Account, level: Level, code: str) -> Row:
     return row
 
 
-def gauge(row: Row, translate: Translate) -> Markup:
-    """Return the gauge of a budget: used and planned, against 100 % and 120 %.
+def gauge(row: Row, translate: Translate, *, tolerance: Fraction) -> Markup:
+    """Return the gauge of a budget: used and planned, against 100 % and the end of the band.
 
     Parameters
     ----------
@@ -138,6 +140,9 @@ def gauge(row: Row, translate: Translate) -> Markup:
         A budget.
     translate
         The language.
+    tolerance
+        Share of the budget that the band of legal risk goes beyond it, of the rule set; with 0
+        there is no band, and no mark.
 
     Returns
     -------
@@ -152,16 +157,17 @@ def gauge(row: Row, translate: Translate) -> Markup:
     used = budget_share(total_m2(*parts.values()), budget_m2)
     if used is None:
         return paragraph(_("No gauge: consumption or budget is unknown."), "sg-note")
-    whole = max(min(used, _LONGEST), _SHORTEST)
+    band = 1 + float(tolerance)
+    whole = max(min(used, _LONGEST), band + _MARGIN)
     segments = [
         Segment(_(title), parts[name] / budget_m2 / whole, f"sg-{name}") for name, title in _PARTS
     ]
-    marks = [(1 / whole, _("the budget")), (1.2 / whole, _("end of the band"))]
+    ends = [(1.0, _("the budget")), *([(band, _("end of the band"))] if tolerance else [])]
+    marks = [(end / whole, title) for end, title in ends]
     share = _("{share} of the budget used or planned").format(share=percent(used, _))
-    scale = Markup(
-        '<div class="sg-scale" aria-hidden="true"><i style="left:{:.1f}%">100 %</i>'
-        '<i style="left:{:.1f}%">120 %</i></div>'
-    ).format(100 / whole, 120 / whole)
+    tick = Markup('<i style="left:{:.1f}%">{}</i>')
+    ticks = joined(tick.format(100 * end / whole, percent(end, _)) for end, _title in ends)
+    scale = Markup('<div class="sg-scale" aria-hidden="true">{}</div>').format(ticks)
     key = Markup('<span><i class="sg-key sg-{}"></i>{}</span>')
     keys = joined(key.format(name, _(title)) for name, title in _PARTS)
     return joined(
@@ -363,8 +369,11 @@ def _sources(run: Run, row: Row, _: Translate) -> Markup:
         ),
         (_("Reduction"), row["rate_source"]),
         (_("Rule set"), sourced.format(ruleset.id, _status(ruleset.status, _))),
-        (_("Band of 20 %"), _("a legal risk that is told, never added to the budget")),
     ]
+    tolerance = float(ruleset.tolerance.value)
+    if tolerance:
+        band = _("Band of {share}").format(share=percent(tolerance, _))
+        rows.append((band, _("a legal risk that is told, never added to the budget")))
     return section(_("Sources"), facts(rows))
 
 

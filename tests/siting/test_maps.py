@@ -29,6 +29,7 @@ from siting.maps import (
     site_map,
     verdict_symbol,
 )
+from siting.maps.backgrounds import BACKGROUNDS
 from siting.maps.ground import drawn_units
 from siting.pipeline import run
 from siting.ui.carte import header
@@ -274,6 +275,8 @@ def test_the_page_asks_for_nothing_but_its_addresses(demo_run, ground, world):
     asked = {attrs[key] for _, attrs in tags.found for key in ("src", "href") if key in attrs}
     assert asked == {addresses.script, addresses.style, addresses.ground}
     known = {"http://www.w3.org/2000/svg"}  # the name of a namespace, never asked for
+    # Told to the script, asked for only once one is chosen: see test_map_layers.
+    known |= {one.url for one in BACKGROUNDS}
     assert set(re.findall(r"https?://[^\s\"'\\<)]+", page)) <= known
     assert len(page.encode()) < 150_000  # the ground is fetched once, not sent with each map
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from html import unescape
 from itertools import chain
 
@@ -12,6 +13,9 @@ from layers.territory import Level
 from siting.domain import VerdictCode
 from siting.i18n import translator
 from siting.labels import hectares, number, percent
+from siting.maps import map_view
+from siting.pipeline import run
+from siting.scenario import with_changes
 from siting.ui.carte import header
 from siting.ui.data import file_name
 from siting.ui.filters import AREAS, ready_years, shown_sites
@@ -141,23 +145,41 @@ def test_an_epci_partly_outside_the_region_says_so(demo_run):
         assert (told in text_of(territory_sheet(demo_run, code, FRENCH))) == (not complete)
 
 
+BAND = Fraction(1, 5)
 ROW = {"budget_m2": 100, "used_m2": 60, "committed_m2": 10, "planned_m2": 5, "observed_m2": 55}
 # 55 observed, 5 of which were deducted: 50 count.
 
 
 def test_the_gauge_shows_what_is_used_of_the_budget():
     row = ROW
-    drawn = gauge(row, ENGLISH)
+    drawn = gauge(row, ENGLISH, tolerance=BAND)
     assert text_of(drawn).startswith("65 % of the budget")
     widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
     assert widths == pytest.approx([40, 8, 4])  # of a bar of 125 % of the budget
+    assert "120 %" in text_of(gauge(row, FRENCH, tolerance=BAND))
+
+
+def test_the_gauge_has_no_band_where_the_rule_set_has_none():
+    drawn = gauge(ROW, ENGLISH, tolerance=Fraction(0))
+    widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
+    assert widths == pytest.approx([part / 1.05 for part in (50, 10, 5)], abs=0.01)
+    assert len(re.findall("<i style", drawn)) == 2  # the mark of the budget and its label
+    assert "band" not in drawn
+
+
+def test_no_band_is_told_under_a_rule_set_that_has_none(world, base, demo_file):
+    trace = run(with_changes(base, {"zan": {"ruleset": "trace-2024-2034"}}), world, demo_file)
+    code = trace.account.territory.codes(Level.EPCI)[0]
+    assert "Bande" not in text_of(territory_sheet(trace, code, FRENCH))
+    labels = [one["label"] for one in map_view(trace, world, FRENCH)["classes"]]
+    assert labels[3] == "100 à 120\u00a0%"
 
 
 @pytest.mark.parametrize("missing", ["budget_m2", "used_m2"])
 def test_there_is_no_gauge_without_figures(missing):
     row = ROW
-    assert "sg-bar" not in gauge(row | {missing: pd.NA}, FRENCH)
-    assert "sg-bar" not in gauge(row | {"budget_m2": 0}, FRENCH)
+    assert "sg-bar" not in gauge(row | {missing: pd.NA}, FRENCH, tolerance=BAND)
+    assert "sg-bar" not in gauge(row | {"budget_m2": 0}, FRENCH, tolerance=BAND)
 
 
 def test_the_epci_that_lack_land_are_told_first(demo_run):
