@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,7 @@ from siting.criteria import CRITERIA
 from siting.domain import Reason
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 INDIFFERENCE: Final = 0.05
 """PROMETHEE II: difference of value up to which two sites are equal. Working hypothesis."""
@@ -27,14 +29,13 @@ INDIFFERENCE: Final = 0.05
 PREFERENCE: Final = 0.30
 """PROMETHEE II: difference of value from which one is fully preferred. Working hypothesis."""
 
-MAJORITY: Final = 0.5
-"""VIKOR: weight of the group utility against the individual regret (Opricovic & Tzeng 2004)."""
-
 STRONG_AGREEMENT: Final = 0.8
 PARTIAL_AGREEMENT: Final = 0.5
 """Kendall's tau-b from which sentences tell a strong, a partial agreement. Convention."""
 
+_BLOCK: Final = 250  # sites; two blocks × 25 criteria take some 50 MB
 _TIE: Final = 9  # decimals: what differs by rounding errors only is equal
+_SAME: Final = 10.0**-_TIE
 
 AGREES = N_(
     "{method} ranks the {count} sites it judges almost as the scenario does "
@@ -49,7 +50,8 @@ DIFFERS = N_(
     "(Kendall's tau-b: {tau_ratio}): the score alone should not decide"
 )
 UNDETERMINED = N_(
-    "{method}: no agreement can be told; it takes two sites at least, and differences between them"
+    "{method}: no agreement can be told; it takes two sites at least, and differences between them "
+    "that the method can tell"
 )
 SITES_LEFT_OUT = N_(
     "sites that second opinions do not judge, as a criterion they read is unknown: {count}"
@@ -68,7 +70,7 @@ class Opinions:
     ----------
     ranks
         Sites × methods of :data:`METHODS`: 1 is best, equal sites share a rank; missing
-        where a site is not judged.
+        where a site is not judged, or where the method has no answer.
     agreement
         Kendall's tau-b between the ranks of each method and those of the scenario, over the
         sites judged, in [-1, 1]; ``None`` where it has no meaning.
@@ -85,8 +87,8 @@ class Opinions:
 
     @property
     def judged(self) -> int:
-        """Number of sites judged."""
-        return int(self.ranks.notna().all(axis=1).sum())
+        """Number of sites judged, by one method at least."""
+        return int(self.ranks.notna().any(axis=1).sum())
 
 
 def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -> Opinions:
@@ -125,8 +127,7 @@ def second_opinions(values: pd.DataFrame, weights: pd.Series, rank: pd.Series) -
     table = values.loc[judged, used].to_numpy(dtype="float64")
     own = weights[used].to_numpy(dtype="float64")
     ranks = {
-        method: _ranked(index(table, own), values.index, judged)
-        for method, index in METHODS.items()
+        method: _ranked(_index(method, table, own), values.index, judged) for method in METHODS
     }
     positions = rank.set_axis(values.index)
     agreement = {method: rank_agreement(found, positions) for method, found in ranks.items()}
@@ -168,6 +169,9 @@ def rank_agreement(first: pd.Series, second: pd.Series) -> float | None:
 
 
 # --- The methods: bare arrays, sites × criteria, more is better ----------------------
+#
+# By pymcdm, imported where it is used: with it comes matplotlib, seconds that only a call for
+# second opinions should take. Every criterion given tells two sites apart, see ``_index``.
 
 
 def topsis(values: Floats, weights: Floats) -> Floats:
@@ -188,46 +192,35 @@ def topsis(values: Floats, weights: Floats) -> Floats:
     Returns
     -------
     ndarray
-        In [0, 1], 1 for the ideal; 0.5 where all sites are the same.
+        In [0, 1], 1 for the ideal.
 
     Examples
     --------
     >>> topsis(np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]), np.array([0.5, 0.5]))
     array([1. , 0. , 0.5])
     """
-    if len(values) == 0:
-        return np.empty(0)
-    weighted = values * weights
-    from_best = np.sqrt(((weighted - weighted.max(axis=0)) ** 2).sum(axis=1))
-    from_worst = np.sqrt(((weighted - weighted.min(axis=0)) ** 2).sum(axis=1))
-    both = from_best + from_worst
-    return _ratio(from_worst, both, otherwise=0.5)
+    from pymcdm.methods import TOPSIS  # noqa: PLC0415
+
+    return _read(TOPSIS(_as_it_is), values, weights)
 
 
-def net_flows(
-    values: Floats,
-    weights: Floats,
-    *,
-    indifference: Floats | float = INDIFFERENCE,
-    preference: Floats | float = PREFERENCE,
-) -> Floats:
+def net_flows(values: Floats, weights: Floats) -> Floats:
     """Return the net outranking flow of each site (PROMETHEE II).
 
     Formula: ``φ(a) = Σ_j w_j Σ_b [P_j(a, b) - P_j(b, a)] ÷ (n - 1)``, with ``P_j`` the linear
-    preference with indifference (type V): 0 up to ``indifference``, 1 from ``preference`` on, a
-    straight line between. Equal thresholds make a step (types I and II), no indifference a
-    V-shape (III). Sources: Brans, Vincke & Mareschal (1986), EJOR 24(2), 228-238; flows by
-    sorting, in n log n instead of n²: Calders & Van Assche (2018), Omega 76, 63-69.
+    preference with indifference (type V): 0 up to :data:`INDIFFERENCE`, 1 from
+    :data:`PREFERENCE` on, a straight line between. Source: Brans, Vincke & Mareschal (1986),
+    EJOR 24(2), 228-238.
+
+    The library keeps a table of all the pairs for each criterion. Flows are sums over the other
+    sites, so they are made of those of pairs of blocks of sites, in bounded memory.
 
     Parameters
     ----------
     values
-        Sites × criteria, more is better, all known.
+        Sites × criteria, more is better, all known; two sites at least.
     weights
         One a criterion, not negative.
-    indifference, preference
-        Thresholds in the unit of the values, for all criteria or one each; the first is not
-        above the second.
 
     Returns
     -------
@@ -239,40 +232,31 @@ def net_flows(
     >>> net_flows(np.array([[1.0], [0.5], [0.0]]), np.array([1.0])).tolist()
     [1.0, 0.0, -1.0]
     """
+    from pymcdm.methods import PROMETHEE_II  # noqa: PLC0415
+
     sites, criteria = values.shape
+    p, q = [PREFERENCE] * criteria, [INDIFFERENCE] * criteria
+
+    def against(rows: Integers) -> Floats:
+        method = PROMETHEE_II("vshape_2", p=p, q=q)  # it forgets its thresholds once read
+        return np.asarray((len(rows) - 1) * _read(method, values[rows], weights))
+
+    blocks = np.array_split(np.arange(sites), -(-sites // _BLOCK))
     flows = np.zeros(sites)
-    if sites < 2:
-        return flows
-    q = np.broadcast_to(np.asarray(indifference, dtype="float64"), criteria)
-    p = np.broadcast_to(np.asarray(preference, dtype="float64"), criteria)
-    for j in range(criteria):
-        column = values[:, j]
-        lead = _leaving(column, q[j], p[j]) - _leaving(-column, q[j], p[j])
-        flows += weights[j] * lead
+    for block in blocks:  # the sites of a block meet in each of its pairs: all but once too many
+        flows[block] -= (len(blocks) - 2) * against(block)
+    for one, other in combinations(blocks, 2):
+        both = np.concatenate([one, other])
+        flows[both] += against(both)
     return np.asarray(flows / (sites - 1))
 
 
-def _leaving(column: Floats, q: float, p: float) -> Floats:
-    """Sum the preferences of each value over all the others."""
-    behind = np.sort(column)
-    running = np.concatenate([[0.0], np.cumsum(behind)])
-    full = np.searchsorted(behind, column - p, side="left")
-    if p <= q:
-        return full.astype("float64")
-    partial = np.maximum(np.searchsorted(behind, column - q, side="left"), full)
-    sums = running[partial] - running[full]
-    return np.asarray(full + ((partial - full) * (column - q) - sums) / (p - q))
+def vikor(values: Floats, weights: Floats) -> Floats:
+    """Return the compromise index of each site (VIKOR).
 
-
-def vikor(
-    values: Floats, weights: Floats, *, majority: float = MAJORITY
-) -> tuple[Floats, Floats, Floats]:
-    """Return the compromise index of each site, its group utility and its regret (VIKOR).
-
-    Formulas: ``S = Σ_j w_j (f*_j - f_j) ÷ (f*_j - f⁻_j)``, ``R`` the largest term, ``Q = v (S -
-    S*) ÷ (S⁻ - S*) + (1 - v) (R - R*) ÷ (R⁻ - R*)``, where * is the best and ⁻ the worst within
-    the set. What does not tell the sites apart (a difference of 0 below) counts for 0. Source:
-    Opricovic & Tzeng (2004), EJOR 156(2), 445-455.
+    Formula: ``Q = ½ (S - S*) ÷ (S⁻ - S*) + ½ (R - R*) ÷ (R⁻ - R*)``, where ``S = Σ_j w_j (f*_j -
+    f_j) ÷ (f*_j - f⁻_j)``, ``R`` is the largest term, * is the best and ⁻ the worst within the
+    set. Source: Opricovic & Tzeng (2004), EJOR 156(2), 445-455.
 
     Parameters
     ----------
@@ -280,54 +264,60 @@ def vikor(
         Sites × criteria, more is better, all known.
     weights
         One a criterion, not negative.
-    majority
-        ``v``, in [0, 1].
 
     Returns
     -------
-    index, utility, regret : ndarray
-        ``Q``, ``S`` and ``R``: the smaller, the better.
+    ndarray
+        The smaller, the better; NaN where all the ``S`` or all the ``R`` are equal, to which the
+        method has no answer.
 
     Examples
     --------
-    >>> index, _, _ = vikor(np.array([[1.0, 0.4], [0.0, 0.4]]), np.array([0.5, 0.5]))
-    >>> index.tolist()
+    >>> vikor(np.array([[1.0, 0.4], [0.0, 0.6]]), np.array([0.7, 0.3])).tolist()
     [0.0, 1.0]
     """
-    if len(values) == 0:
-        return np.empty(0), np.empty(0), np.empty(0)
-    best = values.max(axis=0)
-    terms = weights * _ratio(best - values, best - values.min(axis=0))
-    utility, regret = terms.sum(axis=1), terms.max(axis=1, initial=0.0)
-    index = majority * _within(utility) + (1 - majority) * _within(regret)
-    return index, utility, regret
+    from pymcdm.methods import VIKOR  # noqa: PLC0415
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        explained = VIKOR()(values, weights, np.ones(len(weights)), validation=False, verbose=True)
+    parts = {table.desc.label: np.asarray(table.data) for table in explained.results}
+    if min(np.ptp(parts["s"]), np.ptp(parts["r"])) <= _SAME:  # their rounding would be the index
+        return np.full(len(values), np.nan)
+    return parts["q"]
 
 
-def _within(index: Floats) -> Floats:
-    """Place an index between its smallest (0) and its largest (1)."""
-    return _ratio(index - index.min(), index.max() - index.min())
+def _read(method: Callable[..., Floats], values: Floats, weights: Floats) -> Floats:
+    """Apply a method of pymcdm, all criteria being more is better."""
+    return np.asarray(method(values, weights, np.ones(len(weights)), validation=False))
 
 
-def _ratio(part: Floats, whole: Floats | float, *, otherwise: float = 0.0) -> Floats:
-    """Divide, where there is something to divide by."""
-    out = np.full(part.shape, otherwise)
-    np.divide(part, whole, out=out, where=np.asarray(whole) > 0)
-    return out
+def _as_it_is(column: Floats, cost: object = None) -> Floats:  # noqa: ARG001 - as pymcdm asks
+    return column
 
 
 METHODS: Final[Mapping[str, Callable[[Floats, Floats], Floats]]] = MappingProxyType(
     {
         "topsis": topsis,
         "promethee_ii": net_flows,
-        "vikor": lambda values, weights: -vikor(values, weights)[0],
+        "vikor": lambda values, weights: -vikor(values, weights),
     }
 )
-"""Index of each method, the more the better: sites × criteria and weights in."""
+"""Index of each method, the more the better: sites × criteria and weights in. Two sites at least,
+and every criterion tells two of them apart."""
 
 METHOD_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {"topsis": "TOPSIS", "promethee_ii": "PROMETHEE II", "vikor": "VIKOR"}
 )
 """Names of the methods, the same in every language."""
+
+
+def _index(method: str, table: Floats, weights: Floats) -> Floats:
+    """Return the index of a method; equal where no criterion tells any site apart."""
+    apart = np.ptp(table, axis=0) > _SAME if len(table) else np.zeros(table.shape[1], dtype=bool)
+    if not apart.any():
+        return np.zeros(len(table))
+    index: Floats = METHODS[method](table[:, apart], weights[apart])
+    return index
 
 
 def _ranked(index: Floats, sites: pd.Index, judged: pd.Series) -> pd.Series:

@@ -208,7 +208,8 @@ def _loses_lead(
     if lead <= NEGLIGIBLE and (slope < -NEGLIGIBLE or (slope <= NEGLIGIBLE and two < -NEGLIGIBLE)):
         return start
     if abs(two) <= NEGLIGIBLE:
-        return _beyond(-zero / one, start, direction) if slope < 0 else -1.0
+        falls = direction * one < -NEGLIGIBLE
+        return _beyond(-zero / one, start, direction) if falls else -1.0
     square = one * one - 4 * two * zero
     if square <= 0:
         return -1.0

@@ -1,5 +1,7 @@
-"""Second opinions: published examples to the digits printed, a peer library, edge cases."""
+"""Second opinions: published examples to the digits printed, formulas written out, edge cases."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -8,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from pymcdm.methods import PROMETHEE_II, TOPSIS, VIKOR
+from pymcdm.methods import PROMETHEE_II, VIKOR
 
+import siting.opinions
 from siting.criteria import CRITERIA
 from siting.i18n import translator
 from siting.opinions import (
     INDIFFERENCE,
     METHODS,
     PREFERENCE,
+    _index,
     _left_out,
     net_flows,
     rank_agreement,
@@ -61,8 +65,16 @@ def test_topsis_of_tzeng_and_huang_2011():
     assert found.round(4).tolist() == pytest.approx([0.5037, 0.6581, 0.7482, 0.3340], abs=1e-4)
 
 
+def vikor_parts(values, weights):
+    """Index, group utility and regret: the two last as the library explains them."""
+    ones = np.ones(len(weights))
+    explained = VIKOR()(values, weights, ones, validation=False, verbose=True).results
+    parts = {table.desc.label: table.data for table in explained}
+    return vikor(values, weights), parts["s"], parts["r"]
+
+
 def test_vikor_of_tzeng_and_huang_2011():
-    index, utility, regret = vikor(TZENG_HUANG, np.array([0.3, 0.4, 0.3]))
+    index, utility, regret = vikor_parts(TZENG_HUANG, np.array([0.3, 0.4, 0.3]))
     assert index.round(3).tolist() == [0.75, 0.25, 0, 1]
     assert utility.round(3).tolist() == [0.6, 0.3, 0.15, 0.65]
     assert regret.round(3).tolist() == [0.3, 0.2, 0.15, 0.4]
@@ -71,7 +83,7 @@ def test_vikor_of_tzeng_and_huang_2011():
 def test_vikor_of_opricovic_and_tzeng_2004():
     """Opricovic & Tzeng (2004), EJOR 156(2), 445-455: climbing a mountain, risk and altitude."""
     matrix = np.array([[-1.0, 3000], [-2, 3750], [-5, 4500]])
-    index, utility, regret = vikor(matrix, np.array([0.5, 0.5]))
+    index, utility, regret = vikor_parts(matrix, np.array([0.5, 0.5]))
     assert index.tolist() == [1, 0, 1]
     assert utility.tolist() == [0.5, 0.375, 0.5]
     assert regret.tolist() == [0.5, 0.25, 0.5]
@@ -118,7 +130,7 @@ def test_vikor_of_opricovic_and_tzeng_2007(own, utility, regret, index):
     The figures are printed with three decimals and some are cut, not rounded.
     """
     signs = np.array([1, -1, 1, 1, -1, -1, -1, 1])
-    found = vikor(DRINA * signs, np.array(own) / sum(own))
+    found = vikor_parts(DRINA * signs, np.array(own) / sum(own))
     for ours, printed in zip(found, (index, utility, regret), strict=True):
         assert ours == pytest.approx(printed, abs=1.01e-3)
 
@@ -126,9 +138,9 @@ def test_vikor_of_opricovic_and_tzeng_2007(own, utility, regret, index):
 def test_promethee_of_brans_vincke_and_mareschal_1986():
     """Brans, Vincke & Mareschal (1986), EJOR 24(2), 228-238: sites of a power station.
 
-    Preferences of every type: II, III, V, IV, I and VI. The fourth, of two steps, is half of
-    two steps of type II; the last, Gaussian, is not ours and is added by its formula. The flows
-    are printed as sums, from preferences cut to three decimals, hence the tolerance.
+    A preference of every type, of which the library has all but the last, Gaussian, added here
+    by its formula. Flows of the criteria add up. They are printed as sums, from preferences cut
+    to three decimals, hence the tolerance.
     """
     matrix = np.array(
         [
@@ -141,15 +153,18 @@ def test_promethee_of_brans_vincke_and_mareschal_1986():
         ],
         dtype="float64",
     ) * [-1, 1, -1, -1, -1, 1]
-    found = net_flows(
-        matrix[:, [0, 1, 2, 3, 3, 4]],
-        np.array([1, 1, 1, 0.5, 0.5, 1]) / 6,
-        indifference=np.array([10, 0, 50, 10, 60, 0.0]),
-        preference=np.array([10, 30, 500, 10, 60, 0.0]),
-    )
+    kinds = [
+        PROMETHEE_II("ushape", q=[10], p=[10]),
+        PROMETHEE_II("vshape", q=[0], p=[30]),
+        PROMETHEE_II("vshape_2", q=[50], p=[500]),
+        PROMETHEE_II("level", q=[10], p=[60]),
+        PROMETHEE_II("usual"),
+    ]
+    one = np.ones(1)
+    found = [kind(matrix[:, [j]], one, one, validation=False) for j, kind in enumerate(kinds)]
     lead = matrix[:, 5][:, np.newaxis] - matrix[:, 5]
     gaussian = np.sign(lead) * (1 - np.exp(-(lead**2) / (2 * 5**2)))
-    sums = 5 * found + gaussian.sum(axis=1) / 6
+    sums = (5 * np.sum(found, axis=0) + gaussian.sum(axis=1)) / 6
     printed = [-0.728, 0.085, -0.447, -0.102, 1.466, -0.274]
     assert sums == pytest.approx(printed, abs=2.1e-3)
     assert np.argsort(-sums).tolist() == np.argsort([-x for x in printed]).tolist()
@@ -161,7 +176,7 @@ def test_promethee_by_hand():
     assert found == pytest.approx([(0.2 + 1) / 2, (1 - 0.2) / 2, (-1 - 1) / 2])
 
 
-# --- A peer: pymcdm, wherever it has an answer -----------------------------------------
+# --- The formulas written out, against the library as it is called ------------------------
 
 SHARES = st.integers(0, 20).map(lambda v: v / 20)
 MATRICES = st.tuples(st.integers(2, 8), st.integers(1, 5)).flatmap(
@@ -174,41 +189,64 @@ def own_weights(matrix):
     return raw / raw.sum()
 
 
+def indices(matrix):
+    """Every index of the sites, as second opinions work them out."""
+    return {method: _index(method, matrix, own_weights(matrix)) for method in METHODS}
+
+
 @given(MATRICES)
-def test_topsis_agrees_with_pymcdm(matrix):
+def test_topsis_is_its_formula(matrix):
+    weighted = matrix * own_weights(matrix)
+    best, worst = (((weighted - end) ** 2).sum(axis=1) ** 0.5
+                   for end in (weighted.max(axis=0), weighted.min(axis=0)))  # fmt: skip
+    if np.ptp(matrix, axis=0).any():
+        assert indices(matrix)["topsis"] == pytest.approx(worst / (best + worst), abs=1e-12)
+
+
+def paired_flows(matrix, own):
+    """Every pair, one by one."""
+    lead = matrix[:, np.newaxis, :] - matrix[np.newaxis, :, :]
+    preferred = np.clip((lead - INDIFFERENCE) / (PREFERENCE - INDIFFERENCE), 0, 1)
+    net = preferred - preferred.transpose(1, 0, 2)
+    return (net.sum(axis=1) @ own) / (len(matrix) - 1)
+
+
+@given(MATRICES)
+def test_promethee_is_its_formula(matrix):
+    expected = paired_flows(matrix, own_weights(matrix))
+    assert indices(matrix)["promethee_ii"] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("block", [4, 7, 15, 30])
+def test_blocks_of_sites_change_nothing_to_the_flows(block, monkeypatch):
+    matrix = np.random.default_rng(3).random((29, 4))
+    monkeypatch.setattr(siting.opinions, "_BLOCK", block)
     own = own_weights(matrix)
-    if np.ptp(matrix, axis=0).max() == 0:
-        assert topsis(matrix, own).tolist() == [0.5] * len(matrix)
+    assert net_flows(matrix, own) == pytest.approx(paired_flows(matrix, own), abs=1e-12)
+
+
+@given(MATRICES)
+def test_vikor_is_its_formula_and_has_no_answer_where_it_divides_by_zero(matrix):
+    apart = np.ptp(matrix, axis=0) > 0
+    if not apart.any():
         return
-    peer = TOPSIS(lambda column, cost: column)  # noqa: ARG005 - the form pymcdm asks for
-    expected = peer(matrix, own, np.ones(len(own)), validation=False)
-    assert topsis(matrix, own) == pytest.approx(expected, abs=1e-12)
-
-
-@given(MATRICES)
-def test_promethee_agrees_with_pymcdm(matrix):
-    own = own_weights(matrix)
-    count = len(own)
-    peer = PROMETHEE_II("vshape_2", p=[PREFERENCE] * count, q=[INDIFFERENCE] * count)
-    expected = peer(matrix, own, np.ones(count), validation=False)
-    assert net_flows(matrix, own) == pytest.approx(expected, abs=1e-9)
-
-
-@given(MATRICES)
-def test_vikor_agrees_with_pymcdm_where_it_has_an_answer(matrix):
-    own = own_weights(matrix)
-    index, utility, regret = vikor(matrix, own)
-    assert np.isfinite(index).all()
-    if np.ptp(matrix, axis=0).min() > 0 and np.ptp(utility) > 0 and np.ptp(regret) > 0:
-        expected = VIKOR()(matrix, own, np.ones(len(own)), validation=False)
-        assert index == pytest.approx(expected, abs=1e-9)
+    own, told = own_weights(matrix)[apart], matrix[:, apart]
+    terms = own * (told.max(axis=0) - told) / np.ptp(told, axis=0)
+    utility, regret = terms.sum(axis=1), terms.max(axis=1)
+    found = indices(matrix)["vikor"]
+    assert np.isfinite(found).all() or np.isnan(found).all()
+    if min(np.ptp(utility), np.ptp(regret)) > 2e-9:
+        parts = [(one - one.min()) / np.ptp(one) for one in (utility, regret)]
+        assert -found == pytest.approx(np.mean(parts, axis=0), abs=1e-9)
+    else:
+        assert np.isnan(found).all()
 
 
 def test_a_linear_preference_over_the_whole_scale_is_the_weighted_sum():
     # Why the default thresholds are not 0 and 1: the opinion would be no second one.
     matrix = np.random.default_rng(1).random((9, 3))
-    own = own_weights(matrix)
-    flows = net_flows(matrix, own, indifference=0.0, preference=1.0)
+    own, ones = own_weights(matrix), np.ones(3)
+    flows = PROMETHEE_II("vshape_2", p=ones, q=0 * ones)(matrix, own, ones)
     centred = matrix @ own - (matrix @ own).mean()
     assert flows == pytest.approx(centred * 9 / 8)
 
@@ -251,6 +289,35 @@ def test_edges_are_told_without_warning(lang):
     assert codes(found["nothing known"])[3:] == [
         "opinion-sites-left-out", "opinion-criteria-left-out",
     ]  # fmt: skip
+
+
+def test_vikor_without_an_answer_is_told_and_ranks_nothing():
+    """Each site is the worst of a criterion of the same weight: equal regrets, 0 ÷ 0."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = opinions([[0.0, 1.0], [1.0, 0.0]])
+    assert found.ranks["vikor"].isna().all()
+    assert found.ranks["topsis"].tolist() == [1, 1]
+    assert (found.judged, codes(found)) == (2, ["opinion-undetermined"] * 3)
+
+
+def test_what_rounding_parts_is_level():
+    """0.1 + 0.2 is not 0.3: utilities that differ by that would be told apart by VIKOR."""
+    third = 0.1 + 0.2
+    for rows in ([[third, 0.5], [0.3, 0.5]], [[third, 0.7, 0.0], [0.3, 0.0, 0.7]]):
+        found = opinions(rows).ranks
+        assert found["topsis"].tolist() == [1, 1]
+        assert found["promethee_ii"].tolist() == [1, 1]
+        assert found["vikor"].isna().all() or found["vikor"].eq(1).all()
+
+
+def test_the_library_is_imported_for_opinions_only(root):
+    """With it comes matplotlib: seconds that no other command should take."""
+    check = "import sys, siting.sensitivity, siting.pipeline; print('pymcdm' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_an_unknown_value_is_never_read_as_zero():

@@ -158,7 +158,14 @@ def smallest_by_linear_programming(values, own, member):
     return found
 
 
-@settings(max_examples=30, deadline=None)
+def test_scores_that_differ_by_rounding_only_do_not_stop_the_search():
+    table = frame(np.array([[0.2, 0.6, 0.8], [0.0, 0.0, 0.0], [0.0, 0.8, 0.0], [0.0, 0.0, 0.0]]))
+    own = pd.Series([0.5, 0.3, 0.2], table.columns)
+    found = smallest_changes(table, own, ranks(table, own), {name: [name] for name in table})
+    assert found.loc["s0", ["subject", "passed_by"]].tolist() == ["c1", "s2"]
+
+
+@settings(max_examples=25, deadline=None)
 @given(arrays("float64", (4, 3), elements=st.integers(0, 10).map(lambda v: v / 10)))
 def test_it_is_the_smallest_that_linear_programming_finds(table):
     sites = frame(table)
