@@ -194,11 +194,18 @@ class Account:
         LayerError
             If the level is not available.
         """
-        communes = self.communes
-        codes = self.codes(level)
-        table = sum_budgets(communes, codes, level=level.value, pools=self._pools())
-        units = self.territory.units(level).set_index("code")
-        return table.assign(name=units["name"], complete=units["complete"])
+        if level not in self._summed:
+            table = sum_budgets(
+                self.communes, self.codes(level), level=level.value, pools=self._pools()
+            )
+            units = self.territory.units(level).set_index("code")
+            self._summed[level] = table.assign(name=units["name"], complete=units["complete"])
+        return self._summed[level].copy()
+
+    @cached_property
+    def _summed(self) -> dict[Level, pd.DataFrame]:
+        """Budgets already added up: a page asks for the same ones many times."""
+        return {}
 
 
 def flows_for(scenario: Scenario, layers: Mapping[str, Layer]) -> Layer:

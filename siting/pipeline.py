@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -36,7 +38,9 @@ from siting.errors import Problem, problem
 from siting.local_data import load_local_land_cover, load_local_layers
 from siting.measure import LandTake, overlaps
 from siting.origins import added_uses, layer_use, uses_of_sites
-from siting.scenario import Scenario, priorities_of, scenario_hash
+from siting.reliability import important_gaps
+from siting.scenario import AhpSettings, Scenario, priorities_of, scenario_hash
+from siting.scoring import score
 from siting.zan.plan import Plan, plan, planned_entries
 
 Progress = Callable[[str, float], None]
@@ -51,6 +55,7 @@ STEPS = (
 )
 LAND_COVER_FILE = "land_cover"
 """Name under which :func:`load_world` is given a land cover."""
+_INCONSISTENT: Final = "ahp-inconsistent"
 DEMONSTRATION_SITES = "demonstration/sites.gpkg"
 DEMONSTRATION_SITES_SOURCE = demonstration_provenance(
     "Sites de démonstration", "sites.gpkg", vintage="2026",
@@ -310,9 +315,63 @@ def run(
             *_run_notes(scenario, found.sites),
             *pene_notes(found.sites, found.land, world),
             *road_notes(found.sites, world, scenario),
+            *_priority_notes(scenario),
         ),
         row_count=file.row_count,
         origins=uses_of_sites(file, map(str, found.sites.index)),
+    )
+
+
+def unscored_hash(scenario: Scenario) -> str:
+    """Return a fingerprint of all that a scenario says, but how it scores.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+
+    Returns
+    -------
+    str
+        The same for scenarios that differ by titles, weights, judgements of priorities or value
+        functions only: their sites have the same measures and verdicts.
+    """
+    kept = {"title": "", "title_en": "", "weights": {}, "criteria": {}, "ahp": AhpSettings()}
+    names = ",".join(sorted(scenario.criteria))
+    return scenario_hash(scenario.model_copy(update={**kept, "description": names}))
+
+
+def rescored(earlier: Run, scenario: Scenario) -> Run:
+    """Score the sites of a run again, under a scenario that only scores otherwise.
+
+    Parameters
+    ----------
+    earlier
+        The run.
+    scenario
+        A scenario of the same :func:`unscored_hash` as that of the run.
+
+    Returns
+    -------
+    Run
+        The same as :func:`run`, without measuring or accounting again.
+
+    Raises
+    ------
+    ValueError
+        If the scenarios differ by more.
+    """
+    if unscored_hash(scenario) != unscored_hash(earlier.scenario):
+        raise ValueError("scenarios that differ by more than how they score need another run")
+    scores = score(earlier.matrix, scenario)
+    others = [note for note in earlier.notes if note.code != _INCONSISTENT]
+    return replace(
+        earlier,
+        scenario=scenario,
+        manifest=replace(earlier.manifest, scenario_hash=scenario_hash(scenario)),
+        scores=scores,
+        gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
+        notes=(*others, *_priority_notes(scenario)),
     )
 
 
@@ -464,17 +523,21 @@ def _steps(progress: Progress | None) -> Callable[[int], None]:
     return told
 
 
-def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
-    """Tell of judgements at odds, of overlaps, and of chosen sites that are not there."""
+def _priority_notes(scenario: Scenario) -> Iterator[Problem]:
+    """Tell of judgements of priorities at odds."""
     for table, found in priorities_of(scenario).items():
         if not found.consistent:
             yield problem(
-                "ahp-inconsistent",
+                _INCONSISTENT,
                 field=table,
                 found=f"{found.consistency_ratio:.2f}",
                 expected=f"{CONSISTENCY_LIMIT:.2f}",
                 severity="warning",
             )
+
+
+def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
+    """Tell of overlaps, and of chosen sites that are not there."""
     if scenario.sites.selected != "all":
         missing = sorted(set(scenario.sites.selected) - set(sites.index))
         if missing:

@@ -21,7 +21,7 @@ from layers.spec import Provenance, Status, make_layer
 from layers.tables import NOT_STATED
 from siting import __version__
 from siting.maps import Ground, make_ground
-from siting.pipeline import Run, World, load_world, read, run
+from siting.pipeline import Run, World, load_world, read, rescored, run, unscored_hash
 from siting.roles import Role, seen_by
 from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
 
@@ -387,11 +387,25 @@ def scored(sites: Sites, chosen: Scenario, world: World) -> Run:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _scored(
-    digest: str,  # noqa: ARG001 - part of the key
+    digest: str,
     scenario_hash: str,  # noqa: ARG001 - part of the key
+    version: str,
+    _sites: Sites,
+    _scenario: Scenario,
+    _world: World,
+) -> Run:
+    key = unscored_hash(_scenario)
+    return rescored(_measured(digest, key, version, _sites, _scenario, _world), _scenario)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _measured(
+    digest: str,  # noqa: ARG001 - part of the key
+    key: str,  # noqa: ARG001 - part of the key
     version: str,  # noqa: ARG001 - part of the key
     _sites: Sites,
     _scenario: Scenario,
     _world: World,
 ) -> Run:
+    """Measure and account: what a change of weights does not need again."""
     return run(_scenario, _world, _sites.file)

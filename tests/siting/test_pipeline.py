@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from layers.spec import Status, make_layer
 from layers.territory import Level
 from siting.domain import EntryKind, VerdictCode
-from siting.pipeline import read, run
-from siting.scenario import load_scenario
+from siting.pipeline import read, rescored, run
+from siting.scenario import load_scenario, with_changes
 
 HECTARE = 10_000
 
+THEMES = [theme for theme, weight in load_scenario("base").weights.items() if weight]
+# The first is judged far above the second, the second above the third, not the first above it.
+AT_ODDS = {row: dict.fromkeys(THEMES[place + 1 :], 1) for place, row in enumerate(THEMES[:-1])}
+AT_ODDS[THEMES[0]] |= {THEMES[1]: 9}
+AT_ODDS[THEMES[1]] |= {THEMES[2]: 9}
 LEVELS = [level for level in Level if level is not Level.SCOT]  # the scenario gives none
 
 
@@ -159,6 +164,39 @@ def test_another_scenario_changes_scores_and_not_areas(world, demo_file, demo_ru
     pd.testing.assert_series_equal(other.land.enaf_m2, demo_run.land.enaf_m2)
     assert (other.scores.total != demo_run.scores.total).any()
     assert other.manifest.scenario_hash != demo_run.manifest.scenario_hash
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights": {"land": 7.5, "access": 0.5}},
+        {"title": "Autre", "criteria": {"distance_port_m": {"points": [[0, 1], [9_000, 0]]}}},
+        {"ahp": {"source": "essai", "themes": AT_ODDS}},
+    ],
+    ids=["weights", "values", "priorities"],
+)  # fmt: skip
+def test_scoring_again_is_running_again(world, base, demo_file, demo_run, changes):
+    scenario = with_changes(base, changes)
+    again, whole = rescored(demo_run, scenario), run(scenario, world, demo_file)
+    assert not again.scores.total.equals(demo_run.scores.total)
+    for one in ("total", "rank", "reliability"):
+        pd.testing.assert_series_equal(
+            getattr(again.scores, one), getattr(whole.scores, one), check_exact=True
+        )
+    pd.testing.assert_frame_equal(again.scores.contributions, whole.scores.contributions)
+    for one in ("scenario", "manifest", "gaps", "verdicts", "plan", "notes", "rejected"):
+        assert getattr(again, one) == getattr(whole, one), one
+    for one in (again, whole):
+        pd.testing.assert_frame_equal(
+            one.account.budgets(Level.COMMUNE), demo_run.account.budgets(Level.COMMUNE)
+        )
+    assert any(note.code == "ahp-inconsistent" for note in whole.notes) == ("ahp" in changes)
+
+
+def test_what_changes_verdicts_is_not_scored_again_only(base, demo_run):
+    for changes in ({"zan": {"ruleset": "zan-54-5"}}, {"sites": {"selected": []}}, {"id": "x"}):
+        with pytest.raises(ValueError, match="another run"):
+            rescored(demo_run, with_changes(base, changes))
 
 
 def test_a_heavier_rate_never_improves_a_verdict(world, base, demo_file, demo_run):
