@@ -5,7 +5,7 @@ world, and Leaflet comes from an installed package. The script ``map.js`` draws;
 :mod:`siting.maps.view` tells it what.
 """
 
-from siting.maps.drawing import LOCAL, Addresses, draw, site_map
+from siting.maps.drawing import LOCAL, Addresses, draw, site_map, view_script
 from siting.maps.ground import Ground, make_ground
 from siting.maps.indicators import INDICATORS, USED_SHARE, Figures, available, value_text
 from siting.maps.page import page_json
@@ -40,4 +40,5 @@ __all__ = [
     "total_m2",
     "value_text",
     "verdict_symbol",
+    "view_script",
 ]

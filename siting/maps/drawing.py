@@ -33,12 +33,15 @@ class Addresses:
         A font file for the texts of the map; the system's when empty.
     ground
         A script with :attr:`Ground.script`; written in the page itself when empty.
+    view
+        A script with :func:`view_script`; written in the page itself when empty.
     """
 
     script: str
     style: str
     font: str = ""
     ground: str = ""
+    view: str = ""
 
 
 LOCAL: Final = Addresses(
@@ -111,11 +114,34 @@ def draw(ground: Ground, view_json: str, *, addresses: Addresses = LOCAL) -> fol
     # In place of folium's own lists, which ask public servers.
     drawn.default_js = [("leaflet", addresses.script)]
     drawn.default_css = [("leaflet_css", addresses.style)]
-    if addresses.ground:
-        drawn.default_js.append(("siting_ground", addresses.ground))
+    scripts = {"siting_ground": addresses.ground, "siting_view": addresses.view}
+    drawn.default_js += [(name, address) for name, address in scripts.items() if address]
     inline = "" if addresses.ground else ground.script
-    drawn.add_child(_Drawing(inline, view_json, addresses.font))
+    view = "" if addresses.view else view_script(view_json)
+    # The address tells a view from another: what shows the map knows it by its script.
+    drawn.add_child(_Drawing(f"{inline}\n{view}", addresses.view, addresses.font))
     return drawn
+
+
+def view_script(view_json: str) -> str:
+    """Return the script that gives a view to the map.
+
+    Parameters
+    ----------
+    view_json
+        A view through :func:`page_json`.
+
+    Returns
+    -------
+    str
+        JavaScript.
+
+    Examples
+    --------
+    >>> view_script("{}")
+    'var sitingView = {};'
+    """
+    return f"var sitingView = {view_json};"
 
 
 class _Drawing(MacroElement):
@@ -125,16 +151,16 @@ class _Drawing(MacroElement):
         """
         {% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}
         {% macro script(this, kwargs) %}
-        {{ this.ground }}
-        sitingMap({{ this._parent.get_name() }}, sitingGround, {{ this.view }});
+        {{ this.inline }}
+        sitingMap({{ this._parent.get_name() }}, sitingGround, sitingView); // {{ this.view }}
         {% endmacro %}
         """
     )
 
-    def __init__(self, ground: str, view: str, font: str) -> None:
+    def __init__(self, inline: str, view: str, font: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "siting"
-        self.ground = ground
+        self.inline = inline
         self.view = view
         face = '@font-face {{ font-family: "Source Sans"; font-weight: 200 900; src: url("{}"); }}'
         self.style = (face.format(font) if font else "") + asset("map.css")

@@ -277,7 +277,7 @@ def _map(context: Context, shown: list[str], look: Look) -> None:
     asked = (look.level.value, look.indicator, look.planned)
     key = (sites.digest, run.manifest.scenario_hash, run.manifest.version)
     view_json = _view_json(key, tuple(shown), looked.lang, asked, context)
-    drawn = draw(ground, view_json, addresses=serve_map_assets(ground))
+    drawn = draw(ground, view_json, addresses=serve_map_assets(ground, view_json))
     drawn.add_child(_Bridge())  # type: ignore[no-untyped-call]
     kind, code = (
         ("site", looked.site) if looked.site else (str(looked.place_level or ""), looked.place_code)

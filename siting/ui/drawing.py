@@ -71,7 +71,8 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
     _ = context.translate
     key = context.run.manifest.scenario_hash
     view_json = _view_json(context.sites.digest, key, context.lang, context.run, context.world)
-    drawn = draw(context.ground, view_json, addresses=serve_map_assets(context.ground))
+    addresses = serve_map_assets(context.ground, view_json)
+    drawn = draw(context.ground, view_json, addresses=addresses)
     labels = {
         "finish": _("Finish the outline"),
         "back": _("Take back a corner"),

@@ -22,6 +22,7 @@ from siting.ui.frame import heading, opening
 from siting.ui.html import alert
 from siting.ui.robustness import robustness
 from siting.ui.sidebar import filters
+from siting.ui.table import styled
 
 _TABLE_KEY, _CHOSEN_KEY = "sites-table", "page-compared"
 _ROW_HEIGHT, _MOST_HEIGHT = 35, 520
@@ -166,7 +167,7 @@ def _table(run: Run, shown: list[str], _: Translate) -> None:
         _("EPCI"): st.column_config.TextColumn(width="medium"),
     }
     st.dataframe(
-        table.style.format(forms, na_rep=UNKNOWN), key=_TABLE_KEY, on_select=picked,
+        styled(table, forms), key=_TABLE_KEY, on_select=picked,
         selection_mode="multi-row", hide_index=True, width="stretch", column_config=config,
         height=min(_ROW_HEIGHT * (len(shown) + 1) + 3, _MOST_HEIGHT),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -104,7 +105,27 @@ def _styled(sites: pd.DataFrame, _: Translate) -> Any:
 
     forms: dict[Any, Any] = {_(name): decimal for name in (_SCORE, _AREA, _ENAF)}
     forms[_(_RELIABILITY)] = lambda value: percent(value, _)
-    return sites.reset_index(drop=True).style.format(forms, na_rep=UNKNOWN)
+    return styled(sites, forms)
+
+
+def styled(rows: pd.DataFrame, forms: Mapping[Any, Callable[[Any], str]]) -> Any:
+    """Show the values of a table in the forms of the language; they still sort as they are.
+
+    Parameters
+    ----------
+    rows
+        The table; its index is not shown.
+    forms
+        Text of a value, by column.
+
+    Returns
+    -------
+    Styler
+        To be given to :func:`streamlit.dataframe`. It is the same from one run to another where
+        nothing changed: Streamlit then does not send it again.
+    """
+    style = rows.reset_index(drop=True).style
+    return style.set_uuid("table").format(dict(forms), na_rep=UNKNOWN)
 
 
 _PLACES_KEY = "table-territories"
@@ -136,9 +157,8 @@ def territories_table(context: Context, look: Look) -> None:
 
     text = {_("Code"), _("Territory")}
     forms: dict[Any, Any] = {name: decimal for name in rows.columns if name not in text}
-    styled: Any = rows.reset_index(drop=True).style.format(forms, na_rep=UNKNOWN)
     st.dataframe(
-        styled, key=key,
+        styled(rows, forms), key=key,
         on_select=selected, selection_mode="single-row", hide_index=True, width="stretch",
         height=min(_ROW_HEIGHT * (len(rows) + 1) + 3, _MOST_HEIGHT),
     )  # fmt: skip

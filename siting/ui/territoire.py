@@ -33,6 +33,7 @@ from siting.ui.context import Context
 from siting.ui.html import badge, facts, joined, paragraph
 from siting.ui.ledger import ledger_table, lines_of
 from siting.ui.measures import area_text
+from siting.ui.table import styled
 from siting.ui.territory_panel import OUTSIDE, Row, budget_row, figures, gauge, verdict_box
 from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
 from siting.zan.ruleset import Ruleset
@@ -198,8 +199,7 @@ def _table(rows: pd.DataFrame, _: Translate) -> None:
     forms: dict[Any, Any] = {
         name: decimal for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name])
     }
-    styled: Any = rows.style.format(forms, na_rep=UNKNOWN)
-    st.dataframe(styled, hide_index=True, width="stretch")
+    st.dataframe(styled(rows, forms), hide_index=True, width="stretch")
 
 
 def _ledger(context: Context, level: Level, code: str) -> None:

@@ -171,7 +171,7 @@ def test_the_map_is_seen_in_french_with_territories_sites_and_legend(visit):
 
 
 @pytest.mark.parametrize(
-    ("query", "most", "click"), [("", 1_000_000, 200_000), ("?level=commune", 1_500_000, 300_000)]
+    ("query", "most", "click"), [("", 1_000_000, 60_000), ("?level=commune", 1_500_000, 200_000)]
 )
 def test_the_page_is_light(browser, address, query, most, click):
     page = browser.new_page()
@@ -180,17 +180,20 @@ def test_the_page_is_light(browser, address, query, most, click):
     page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda f: received.append(len(f)))
     )
-    page.on("response", lambda told: grounds.append(told) if "/ground-" in told.url else None)
+    files = ("/ground-", "/view-")
+    page.on(
+        "response", lambda told: grounds.append(told) if any(f in told.url for f in files) else None
+    )
     page.goto(address + query)
     markers(page).first.wait_for(timeout=FIRST_LOAD_S * 1000)
     first = sum(received)
-    assert len(grounds) == 1
-    assert first + len(grounds[0].body()) < most
+    assert len(grounds) == 2
+    assert first + sum(len(file.body()) for file in grounds) < most
     on_map(page).locator('.siting-site[data-site="DEMO-44-03"]').click()
     sheet(page, "DEMO-44-03").wait_for()
     page.wait_for_load_state("networkidle")
     assert sum(received) - first < click  # a click does not send the map again
-    assert len(grounds) == 1
+    assert len(grounds) == 2
     page.close()
 
 
