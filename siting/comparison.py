@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from layers.errors import N_
@@ -310,29 +311,42 @@ def _states(run: Run) -> dict[str, SiteState]:
     for site, code, name in zip(epci["site_id"], epci["code"], epci["name"], strict=True):
         lies.setdefault(site, []).append((code, name, _whole(remaining.get(code))))
     held = [run.before.pool(one).remaining_m2 for one in (Envelope.REGIONAL, Envelope.RESERVE)]
-    scores = run.scores
-    points = scores.contributions.to_dict("index")
-    settings = run.scenario.sites
+    settings, ids = run.scenario.sites, list(run.sites.index)
+    columns = zip(
+        ids,
+        run.scores.total.loc[ids].tolist(),
+        run.scores.rank.loc[ids].tolist(),
+        run.land.enaf_m2.loc[ids].tolist(),
+        run.sites["works_start_year"].tolist(),
+        _known_points(run.scores.contributions.loc[ids]),
+        strict=True,
+    )
     return {
         site: SiteState(
             verdict=run.verdicts[site].code,
             reasons=run.verdicts[site].reasons,
             chosen=settings.selected == "all" or site in settings.selected,
             posted=site in run.plan.posted,
-            score=_number(scores.total[site]),
-            rank=_whole(scores.rank[site]),
-            enaf_m2=_whole(run.land.enaf_m2[site]),
+            score=_number(score),
+            rank=_whole(rank),
+            enaf_m2=_whole(enaf_m2),
             year=settings.works_start.get(site, _whole(declared)),
             envelope=settings.envelope.get(site, Envelope.LOCAL),
             exclusions=tuple(one.code for one in run.eligibility[site].exclusions),
             remaining=tuple(sorted(lies.get(site, ()), key=lambda one: one[0])),
             pooled_m2=sum(held),
-            points=tuple(
-                (str(name), float(own)) for name, own in points[site].items() if not pd.isna(own)
-            ),
+            points=points,
         )
-        for site, declared in run.sites["works_start_year"].items()
+        for site, score, rank, enaf_m2, declared, points in columns
     }
+
+
+def _known_points(contributions: pd.DataFrame) -> Iterator[tuple[tuple[str, float], ...]]:
+    """Yield the points of the known criteria of each site: with thousands, arrays are fast."""
+    names = [str(name) for name in contributions.columns]
+    values = contributions.to_numpy(dtype="float64", na_value=float("nan"))
+    for row, known in zip(values.tolist(), (~np.isnan(values)).tolist(), strict=True):
+        yield tuple((name, own) for name, own, told in zip(names, row, known, strict=True) if told)
 
 
 def _tells(change: SiteChange) -> bool:

@@ -30,6 +30,7 @@ from siting.ui.measures import area_text
 from siting.ui.site_panel import sentence
 
 _TOLD = 3
+_MOST_LISTED = 100
 """Sentences of a verdict told at once; the others unfold."""
 _SMALL = 100
 """Figures below it are told with two digits."""
@@ -141,8 +142,20 @@ def site_changes(changes: Sequence[SiteChange], translate: Translate) -> Markup:
     _ = translate
     if not changes:
         return alert(_("No site changes."), style="sg-info")
-    listed = joined(_site_item(one, _) for one in changes)
-    return Markup('<ul class="sg-sites">{}</ul>').format(listed)
+    first = sorted(changes, key=_weight)[:_MOST_LISTED]
+    listed = Markup('<ul class="sg-sites">{}</ul>').format(joined(_site_item(s, _) for s in first))
+    if len(first) == len(changes):
+        return listed
+    text = _("The {count} sites that change most, of {total}: the page of the sites has them all.")
+    told = text.format(count=number(len(first), _), total=number(len(changes), _))
+    return paragraph(told, "sg-note") + listed
+
+
+def _weight(one: SiteChange) -> tuple[bool, float]:
+    """Return what sorts changes: those of a verdict first, then the largest of a score."""
+    old, new = (None if state is None else state.score for state in (one.before, one.after))
+    size = 0.0 if old is None or new is None else abs(new - old)
+    return not one.verdict_changes, -size
 
 
 def _site_item(one: SiteChange, _: Translate) -> Markup:

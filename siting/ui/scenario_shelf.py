@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import partial
 
 import streamlit as st
 
@@ -113,7 +114,7 @@ def shelf(context: Context) -> None:
             st.rerun()
     with right:
         st.download_button(
-            _("Download (TOML)"), scenario_toml(scenario, base=origin()),
+            _("Download (TOML)"), partial(scenario_toml, scenario, base=origin()),
             file_name=f"{scenario.id}.toml", mime="application/toml", width="stretch",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip

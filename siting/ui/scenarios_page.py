@@ -44,7 +44,8 @@ def page(context: Context) -> None:
         _("Scenarios"),
         _("Start from a scenario, change it, and see at once what changes and why."),
     )
-    _status(context)
+    with st.container():  # one place, told or not: the tabs below stay as they are
+        _status(context)
     left, right = st.columns([1.08, 1], gap="medium")
     with left:
         _forms(context)
