@@ -44,9 +44,12 @@ leur statut, le millésime de leurs données et ce qui n'est pas connu. La loi n
   compte pour zéro. Sans rien à partager, ou quand un seul territoire reste, l'indicateur est
   inconnu.
 - Totaux et parts portent sur ce qui est connu : un site dont le chiffre est inconnu est laissé de
-  côté et nommé, les autres sites de sa commune comptent. Ce qui est inconnu pour tous reste inconnu.
+  côté et nommé, les autres sites de sa commune comptent. Ce qui est inconnu pour tous reste
+  inconnu.
 - Emplois : ceux que le site déclare, sinon sa surface brute × la densité de sa vocation
-  (`measure.jobs_per_ha` du scénario : bas, central, haut).
+  (`measure.jobs_per_ha` du scénario : bas, central, haut). `jobs` ne compte que ceux-là ;
+  `workplace` y ajoute les emplois au lieu de travail du recensement, quand leur couche est
+  chargée : elle est nommée, avec son millésime, parmi les données du chiffre.
 - Portées : en minutes de voiture où un réseau routier est chargé (`reach` du scénario), sinon
   route estimée par la ligne droite × `detour_factor`, depuis le bord du site, jusqu'au point
   représentatif de la commune ; chaque chiffre dit lequel. Les communes hors du

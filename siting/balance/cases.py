@@ -30,7 +30,8 @@ COMMUNES_UNKNOWN = N_(
 PLACED = ("area_m2", "usable_m2", "enaf_m2", "jobs")
 """What sites bring; all of it is shared out by commune."""
 
-_COMPARED = (*PLACED, "used_m2")
+_OBSERVED = ("used_m2", "all_jobs")
+_COMPARED = (*PLACED, *_OBSERVED)
 _PLACES = ("area_m2", "jobs", "jobs_low", "jobs_high")
 
 
@@ -55,7 +56,7 @@ def cases_of(
     placed = with_sites(sites, shares, account, ground)
     without = without_sites(account, ground)
     left = left_where_it_is(placed, account, ground)
-    return _as_known(without, placed, ("used_m2",)), placed, _as_known(left, placed, _COMPARED)
+    return _as_known(without, placed, _OBSERVED), placed, _as_known(left, placed, _COMPARED)
 
 
 def _as_known(case: Case, placed: Case, columns: tuple[str, ...]) -> Case:
@@ -86,10 +87,10 @@ def without_sites(account: Account, ground: Ground) -> Case:
         The case.
     """
     communes = pd.DataFrame(0.0, index=ground.parents.index, columns=[*PLACED])
-    communes["used_m2"] = _used(account, communes.index)
+    whole = _with_observed(communes, account, ground)
     empty = {name: pd.Series(dtype="float64") for name in _PLACES}
     places = gpd.GeoDataFrame(empty, geometry=[], crs=ground.territory.communes.geo.crs)
-    return Case(CaseKey.WITHOUT, communes, communes[[*PLACED]], places, sited=False)
+    return Case(CaseKey.WITHOUT, whole, communes, places, sited=False)
 
 
 def with_sites(
@@ -138,11 +139,11 @@ def with_sites(
     )  # fmt: skip
     no_enaf = pieces[["enaf_m2"]].isna().groupby(of_site.to_numpy()).any()["enaf_m2"]
     missing = own.isna().assign(enaf_m2=no_enaf.reindex(sites.index, fill_value=False))
-    missing["used_m2"] = missing["enaf_m2"]
+    missing = missing.assign(used_m2=missing["enaf_m2"], all_jobs=missing["jobs"])
     statuses = [Status(status) for status in set(jobs["status"].dropna())]
     return Case(
         CaseKey.WITH,
-        communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        _with_observed(communes, account, ground),
         known,
         places,
         sited=True,
@@ -187,10 +188,10 @@ def left_where_it_is(case: Case, account: Account, ground: Ground) -> Case:
         jobs, geometry=shapely.point_on_surface(shapes[held].to_numpy(dtype=object)), index=held,
         crs=shapes.crs,
     )  # fmt: skip
-    unknown = {name: (*case.unknown.get(name, ()), *told) for name in (*PLACED, "used_m2")}
+    unknown = {name: (*case.unknown.get(name, ()), *told) for name in _COMPARED}
     return Case(
         CaseKey.LEFT,
-        communes.assign(used_m2=_used(account, index) + communes["enaf_m2"]),
+        _with_observed(communes, account, ground),
         communes,
         places,
         sited=False,
@@ -233,11 +234,14 @@ def _everywhere(sums: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     return found
 
 
-def _used(account: Account, index: pd.Index) -> pd.Series:
-    """Return the ENAF consumed and committed in the period, by commune."""
-    communes = account.communes
-    used = communes["observed_m2"] + communes["committed_m2"]
-    return pd.Series(numbers(used.reindex(index)), index=index)
+def _with_observed(communes: pd.DataFrame, account: Account, ground: Ground) -> pd.DataFrame:
+    """Add what is observed to what sites bring: ENAF of the period and jobs at the workplace."""
+    index = communes.index
+    used = account.communes["observed_m2"] + account.communes["committed_m2"]
+    return communes.assign(
+        used_m2=numbers(used.reindex(index)) + communes["enaf_m2"],
+        all_jobs=ground.number("workplace_jobs", "jobs") + communes["jobs"],
+    )
 
 
 def _left_weights(

@@ -82,6 +82,12 @@ QUANTITIES: Final = (
         N_("jobs per 1,000 inhabitants aged 20 to 64"), 1_000.0,
         requires=("sites", "communes", "housing"),
     ),
+    Quantity(
+        "workplace", "all_jobs",
+        N_("jobs at the workplace (census) and expected, per inhabitant aged 20 to 64"),
+        "population_20_64", N_("jobs per 1,000 inhabitants aged 20 to 64"), 1_000.0,
+        requires=("sites", "communes", "housing", "workplace_jobs"),
+    ),
 )  # fmt: skip
 
 
@@ -381,5 +387,5 @@ def equality_indicators() -> Iterator[Indicator]:
                         _equality, quantity=quantity, level=level, yardstick=yardstick
                     ),
                     level=level,
-                    uses_jobs=quantity.column == "jobs",
+                    uses_jobs=quantity.column in ("jobs", "all_jobs"),
                 )

@@ -198,8 +198,9 @@ class Case:
         Which case.
     communes
         On every commune of the territory: ``area_m2`` (gross land of the sites), ``usable_m2``,
-        ``enaf_m2``, ``jobs``, and ``used_m2``, all the ENAF consumed in the period, theirs
-        included. Missing where a part is unknown, zero where there is none.
+        ``enaf_m2``, ``jobs``; ``used_m2``, all the ENAF consumed in the period, and
+        ``all_jobs``, those at the workplace, theirs included in both. Missing where a part is
+        unknown, zero where there is none.
     known
         On the same communes, what is known of ``area_m2``, ``usable_m2``, ``enaf_m2`` and
         ``jobs``, sites of unknown figure left out; missing where they are all unknown.

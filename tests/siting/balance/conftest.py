@@ -53,6 +53,7 @@ def make_world(base):
         stations=(),
         stops=None,
         roads=None,
+        workplace=None,
         without=(),
     ):
         boxes = [shapely.box(x - 5_000, -5_000, x + 5_000, 5_000) for x in CENTRES]
@@ -96,6 +97,9 @@ def make_world(base):
             layers["public_transport_stops"] = layer_of("public_transport_stops", table, "point")
         if roads is not None:
             layers["road_network"] = roads
+        if workplace is not None:
+            jobs = pd.DataFrame({"code": CODES, "jobs": pd.array(workplace, dtype="Float64")})
+            layers["workplace_jobs"] = layer_of("workplace_jobs", jobs)
         territory = Territory(layers["communes"], layers["zonings"])
         account = open_account(base, territory, layers["enaf_flows"])
         kept = {name: layer for name, layer in layers.items() if name not in without}
@@ -105,6 +109,7 @@ def make_world(base):
                 *USED,
                 *(("public_transport_stops",) if stops is not None else ()),
                 *(("road_network",) if roads is not None else ()),
+                *(("workplace_jobs",) if workplace is not None else ()),
             )
             if name not in without
         )

@@ -37,13 +37,15 @@ def test_an_unknown_figure_makes_its_commune_unknown_and_no_other(make_world):
     known = placed.communes.notna()
     assert known.loc["44001"].to_dict() == {
         "area_m2": True, "usable_m2": False, "enaf_m2": False, "jobs": False, "used_m2": False,
+        "all_jobs": False,
     }  # fmt: skip
-    assert known.drop(index="44001").all(axis=None)
+    assert known.drop(index="44001", columns="all_jobs").all(axis=None)
     told = {name: reasons[0].figures for name, reasons in placed.unknown.items()}
     assert told == {
         "usable_m2": {"count": 2, "names": "S0, S1"},
         "enaf_m2": {"count": 1, "names": "S0"},
         "jobs": {"count": 1, "names": "S1"},
+        "all_jobs": {"count": 1, "names": "S1"},
         "used_m2": {"count": 1, "names": "S0"},
     }
     assert placed.known.loc["44001"].to_dict() == {

@@ -72,6 +72,21 @@ def test_consumption_before_and_after(make_balance):
     assert value(found, "gini_used_epci", LEFT) == pytest.approx(0, abs=1e-5)
 
 
+def test_jobs_at_the_workplace_before_and_after(make_balance):
+    """200 jobs for 1,000 of 20 to 64 in A and B, 500 for 2,000 in C; 100 more in A."""
+    jobs = (150, 50, 200, 500)
+    found = make_balance(ONE, workplace=jobs)
+    assert value(found, "spread_workplace_epci", WITHOUT) == pytest.approx(250 - 200)
+    assert value(found, "spread_workplace_epci") == pytest.approx(300 - 200)
+    # The 100 jobs left where the budget is: a quarter to A and B, half to C; 50 for 2,000.
+    assert value(found, "spread_workplace_epci", LEFT) == pytest.approx(275 - 225, abs=0.01)
+    assert [use.name for use in found["gini_workplace_epci"].inputs][-1] == "workplace_jobs"
+    unknown = make_balance(ONE, workplace=(150, None, 200, 500))
+    assert value(unknown, "spread_workplace_epci") == pytest.approx(250 - 200)
+    assert codes(unknown, "spread_workplace_epci") == {"left-out"}
+    assert codes(make_balance(ONE), "gini_workplace_epci") == {"layer-missing"}
+
+
 def test_zero_where_hectares_follow_the_population(make_balance):
     rows = [
         {"x": x, "size_m": size, "jobs": size**2 / 100}
@@ -326,7 +341,7 @@ def demo_balance(demo_run, world):
 
 @pytest.fixture(scope="session")
 def balance_of_one(make_balance):
-    return make_balance(ONE)
+    return make_balance(ONE, workplace=(150, 50, 200, 500))
 
 
 @EVERY
@@ -372,7 +387,7 @@ def test_every_kind_of_indicator_has_a_test_worked_by_hand():
 @EVERY
 def test_nothing_placed_has_no_meaning_and_is_told(indicator, balance_of_one):
     figure = balance_of_one[indicator.name].figures[WITHOUT]
-    if "_used_" in indicator.name:
+    if "_used_" in indicator.name or "_workplace_" in indicator.name:
         assert figure.value is not None
     else:
         assert figure.value is None
@@ -437,14 +452,14 @@ def test_a_site_cut_in_two_changes_nothing(make_balance, rows):
 @given(SITES)
 @settings(max_examples=6)
 def test_bounds_and_sums_hold(make_balance, rows):
-    found = make_balance(*rows)
+    found = make_balance(*rows, workplace=(150, 50, None, 500))
     for name, result in zip(INDICATORS, found.results, strict=True):
         for key in CaseKey:
             number = result.figures[key].value
             assert number is None or number >= 0, name
             if result.indicator.unit == "share" and number is not None:
                 assert number <= 1 + 1e-12, name
-    for quantity in ("area", "enaf", "used", "jobs"):
+    for quantity in ("area", "enaf", "used", "jobs", "workplace"):
         for level in (Level.EPCI, Level.ZONE_EMPLOI):
             parts = [
                 value(found, f"theil_{part}_{quantity}_{level.value}")
