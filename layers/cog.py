@@ -21,8 +21,10 @@ from layers._cerema import COMMUNE_CODE
 from layers.errors import N_, LayerError, Problem, problem
 from layers.spec import Layer, LayerSpec, Provenance, Status, make_layer
 from layers.tables import read_csv
+from layers.workbook import is_workbook, read_workbook
 
 _HISTORIC: Final = ("DEPCOM_HIST", "DEPCOM")
+_INITIAL: Final = "CODGEO_INI"
 _YEAR_OF_CODES = re.compile(r"CODGEO_((?:19|20)\d\d)")
 _YEAR_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -71,19 +73,22 @@ class Passage:
 
 
 def load_passage(path: Path, *, since: int | None = None, year: int | None = None) -> Passage:
-    """Read a passage table, a CSV file.
+    """Read a passage table: a CSV file, or a workbook of INSEE (XLSX, or a ZIP that holds it).
 
     Two layouts are known: ``DEPCOM_HIST`` (any past code) and ``DEPCOM``; and the columns
-    ``CODGEO_YYYY`` of INSEE's yearly table, the last one of which is the target. A code on
-    several rows, with several targets, was split.
+    ``CODGEO_YYYY`` (and ``CODGEO_INI``) of INSEE's tables, the last one of which is the target.
+    A code on several rows, with several targets, was split.
+
+    Where the table has more than two vintages and none is told, a code is taken as it was in
+    the last of them that has it: a code in force stays, one that is gone becomes what it was
+    merged into, a commune that merged then split again is told by its split.
 
     Parameters
     ----------
     path
         The file.
     since
-        COG of the codes to convert; needed where the table has more than two years, for a
-        commune that merged then split again is not the same in all of them.
+        COG of the codes to convert, where the table has more than two.
     year
         Year of the target COG; by default that of its column, else the last one in the name
         of the file.
@@ -98,47 +103,67 @@ def load_passage(path: Path, *, since: int | None = None, year: int | None = Non
     LayerError
         With every problem of the file: columns, codes missing or malformed.
     """
-    table, told = read_csv(path, ())
-    table.columns = table.columns.str.strip().str.upper()
+    table = _opened(path)
+    names = _columns(table, since, path.name)
+    new, codes = names[-1], table[names]
+    yearly = names != list(_HISTORIC)
+    if yearly:  # a commune may enter the field of the table, or leave it
+        codes = codes.loc[codes[new].notna()]
+    wrong = [p for name in names for p in _code_problems(codes[name], path.name, sparse=yearly)]
+    if wrong:
+        raise LayerError(wrong)
+    targets: dict[str, tuple[str, ...]] = {}
+    for old in reversed(names if len(names) > 2 else names[:1]):
+        left = codes[old].notna() & ~codes[old].isin(list(targets))
+        found: dict[str, set[str]] = {}
+        for before, after in zip(codes.loc[left, old], codes.loc[left, new], strict=True):
+            found.setdefault(before, set()).add(after)
+        targets |= {code: tuple(sorted(many)) for code, many in found.items()}
+    return Passage(MappingProxyType(targets), year or _year(new, path), path.name)
+
+
+def _opened(path: Path) -> pd.DataFrame:
+    """Return the table, every cell as text, an empty one missing."""
+    if is_workbook(path):
+        table = read_workbook(path).data.replace("", None)
+        told: list[Problem] = []
+    else:
+        table, told = read_csv(path, ())
     found = [replace(p, file=path.name) for p in told if p.severity == "error"]
     if found:
         raise LayerError(found)
-    old, new = _columns(table, since, path.name)
-    pairs = table[[old, new]].apply(lambda column: column.str.strip())
-    wrong = [p for name in (old, new) for p in _code_problems(pairs[name], path.name)]
-    if wrong:
-        raise LayerError(wrong)
-    targets = pairs.groupby(old)[new].agg(lambda codes: tuple(sorted(set(codes))))
-    return Passage(MappingProxyType(targets.to_dict()), year or _year(new, path), path.name)
+    table.columns = [str(name).strip().upper() for name in table.columns]
+    return pd.DataFrame({name: table[name].str.strip() for name in table.columns})
 
 
-def _columns(table: pd.DataFrame, since: int | None, file: str) -> tuple[str, str]:
-    """Return the names of the columns of the old and of the new codes."""
+def _columns(table: pd.DataFrame, since: int | None, file: str) -> list[str]:
+    """Return the names of the columns of codes, from the oldest to the target."""
     names = [str(name) for name in table.columns]
     if set(_HISTORIC) <= set(names):
-        return _HISTORIC
+        return list(_HISTORIC)
     years = sorted(int(match[1]) for name in names if (match := _YEAR_OF_CODES.fullmatch(name)))
-    if len(years) < 2:
+    columns = [_INITIAL] * (_INITIAL in names) + [f"CODGEO_{year}" for year in years]
+    if len(columns) < 2 or not years:
         fields = " + ".join(_HISTORIC) + ", CODGEO_YYYY"
         found = ", ".join(names)
         raise LayerError(problem("column-missing", file=file, field=fields, found=found))
+    if since is None:
+        return columns
     *before, last = years
-    first = before[0] if since is None and len(before) == 1 else since
-    if first not in before:
-        found, expected = str(first or ""), ", ".join(map(str, before))
+    if since not in before:
+        found, expected = str(since), ", ".join(map(str, before))
         raise LayerError(problem("cog-vintage", file=file, found=found, expected=expected))
-    return f"CODGEO_{first}", f"CODGEO_{last}"
+    return [f"CODGEO_{since}", f"CODGEO_{last}"]
 
 
-def _code_problems(codes: pd.Series, file: str) -> Iterator[Problem]:
+def _code_problems(codes: pd.Series, file: str, *, sparse: bool) -> Iterator[Problem]:
     name, expected = str(codes.name), N_("an INSEE commune code")
-    for row in codes.isna().to_numpy().nonzero()[0].tolist():
+    for row in [] if sparse else codes.index[codes.isna()].tolist():
         yield problem("value-missing", file=file, field=name, row=row + 1)
     malformed = ~codes.fillna("00000").str.fullmatch(COMMUNE_CODE)
-    for row in malformed.to_numpy().nonzero()[0].tolist():
-        text = codes.iloc[row]
+    for row in codes.index[malformed].tolist():
         yield problem(
-            "value-type", file=file, field=name, row=row + 1, found=text, expected=expected
+            "value-type", file=file, field=name, row=row + 1, found=codes[row], expected=expected
         )
 
 

@@ -95,7 +95,12 @@ def flows_of_territory(flows: Layer, communes: Layer, *, passage: Passage | None
     if not mine <= codes or split:
         known = Passage({}, None) if passage is None else passage
         weights = pd.Series(communes.geo.geometry.area.to_numpy(), index=table["code"])
-        whole = Passage({**known.targets, **split}, known.year, known.file)
+        # A code in force stays, unless it was split and no part has its own flows yet.
+        targets = {
+            old: new for old, new in known.targets.items()
+            if old not in codes or (len(new) > 1 and not set(new) - {old} & found)
+        }  # fmt: skip
+        whole = Passage({**targets, **split}, known.year, known.file)
         kept = to_cog(kept, whole, codes, weights=weights)
     missing = len(codes - set(kept.data["code"]))
     notes = flows.notes

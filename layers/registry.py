@@ -31,10 +31,11 @@ from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_
 from layers.industrial_flows import INDUSTRIAL_FLOWS, load_industrial_flows
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
+from layers.official import official_provenance
 from layers.pene import PENE, PENE_RULES, load_pene
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
-from layers.recognition import RASTERS, Reader
+from layers.recognition import RASTERS, Reader, file_columns, meets
 from layers.road_network import ROAD_NETWORK
 from layers.roads import load_roads
 from layers.scot import DOCURBA_FORMS, SCOTS, SCOTS_RULES, load_scots
@@ -181,7 +182,13 @@ class LoadedPassage:
 
 
 def _load_passage(path: Path, *, provenance: Provenance | None = None) -> LoadedPassage:
-    return LoadedPassage(load_passage(path), provenance or local_provenance(path))
+    passage = load_passage(path)
+    told = provenance or local_provenance(path)
+    if provenance is None and meets([r"CODGEO_(\d{4}|INI)"], file_columns(path)):
+        vintage = f"COG {passage.year}" if passage.year else told.vintage
+        told = official_provenance("INSEE", "Table de passage des communes", vintage)
+        told = replace(told, file=path.name)
+    return LoadedPassage(passage, told)
 
 
 # What a published file has, where it is neither the columns of the contract nor told by a
@@ -212,7 +219,7 @@ def _readers() -> Iterator[Reader]:
         forms = (own, *_FORMS.get(source.spec.name, ()))
         folders = source.spec.name in _FOLDERS
         yield Reader(source.spec.name, source.spec.title, source.load, forms, folders=folders)
-    passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_\d{4}",))
+    passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_(\d{4}|INI)", r"CODGEO_\d{4}"))
     yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, passage)
     cog = (("TYPECOM", "COM", "LIBELLE", "COMPARENT"),)
     yield Reader(COG, N_("Communes of the COG"), load_cog_communes, cog)

@@ -1,6 +1,7 @@
 """Communes that merge, split and change code: passage tables and regrouped flows."""
 
 import dataclasses
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -9,11 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers.acquisition import import_file
 from layers.artificialised_land import ENAF_FLOWS, USES, load_enaf_flows
 from layers.cog import Passage, load_passage, to_cog
 from layers.errors import LayerError
+from layers.registry import READERS
+from layers.sources import load_sources
 from layers.spec import Layer, Provenance, Status, make_layer
+from layers.store import Store
 from layers.territory import load_communes
+from tests.layers.test_workbook import workbook
 
 AREAS = ["area_m2", *(f"{use}_m2" for use in USES)]
 SOURCE = Provenance("Cerema", "ENAF", "2011-2013", "LO 2.0", Status.OBSERVED, file="enaf.csv")
@@ -80,7 +86,46 @@ def test_two_years_need_no_choice(tmp_path):
     assert load_passage(path).of("44060") == ("49160",)
 
 
-@pytest.mark.parametrize("since", [None, 2010, 2025])
+def test_of_many_years_a_code_is_taken_as_it_last_was(tmp_path):
+    """As INSEE publishes it: a workbook in an archive, titles on the sixth row."""
+    rows = [
+        ["Table de passage annuelle"], ["Mise en ligne"], ["Source"], [], ["Niveau", "Code 2003"],
+        ["NIVGEO", "CODGEO_2003", "CODGEO_2018", "CODGEO_2025", "LIBGEO_2025"],
+        ["COM", "49069", "49069", "49126", "Orée d'Anjou"],
+        ["COM", "49126", "49126", "49126", "Orée d'Anjou"],
+        ["COM", "85084", "85084", "85084", "Essarts en Bocage"],
+        ["COM", "85165", "85084", "85165", "L'Oie"],
+        ["COM", "85999", "85998", "85997", "Inventée, deux fois fusionnée"],
+        ["COM", "97123", "", "", "Saint-Barthélemy, hors du champ"],
+    ]  # fmt: skip
+    book = workbook(tmp_path / "table_passage_annuelle_2025.xlsx", COM=rows)
+    archive = tmp_path / "table_passage_annuelle_2025.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(book, book.name)
+    for path in (book, archive):
+        passage = load_passage(path)
+        assert passage.targets == {
+            "49069": ("49126",), "49126": ("49126",), "85084": ("85084",), "85165": ("85165",),
+            "85999": ("85997",), "85998": ("85997",), "85997": ("85997",),
+        }  # fmt: skip
+        assert passage.year == 2025
+        assert load_passage(path, since=2018).of("85084") == ("85084", "85165")
+        done = import_file(path, Store(tmp_path / "data"), READERS, load_sources())
+        told = done.entry.told
+        assert (done.entry.layer, told.publisher, told.vintage) == (
+            "cog_passage", "INSEE", "COG 2025",
+        )  # fmt: skip
+
+
+def test_the_initial_codes_of_the_other_table_of_insee(tmp_path):
+    rows = [["Table de passage"], [], [], [], [], ["CODGEO_INI", "CODGEO_2026", "LIBGEO_2026"],
+            ["49069", "49126", "Orée d'Anjou"], ["49126", "49126", "Orée d'Anjou"]]  # fmt: skip
+    path = workbook(tmp_path / "table_passage_geo2003_geo2026.xlsx", Table=rows)
+    passage = load_passage(path)
+    assert (passage.of("49069"), passage.year) == (("49126",), 2026)
+
+
+@pytest.mark.parametrize("since", [2010, 2025])
 def test_the_year_to_leave_from_is_asked(tmp_path, since):
     path = _write(tmp_path / "t.csv", "CODGEO_2003,CODGEO_2018,CODGEO_2025", "85165,85084,85165")
     with pytest.raises(LayerError, match="2003, 2018") as error:
