@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from layers.errors import N_
+from layers.flores import is_flores, load_flores
 from layers.harmonise import Rule, Rules
 from layers.official import load_official
 from layers.published_figures import PARSERS, not_published
@@ -43,7 +44,8 @@ WORKPLACE_JOBS: Final = LayerSpec(
     ),
     key="code",
 )
-"""INSEE, recensement, base « emploi – population active »: EMPLT, its industry, ACTOCC."""
+"""INSEE, recensement, base « emploi – population active »: EMPLT, its industry, ACTOCC; or FLORES,
+whose salaried posts are another count (:mod:`layers.flores`)."""
 
 COMMUTE_MODES: Final = LayerSpec(
     name="commute_modes",
@@ -148,5 +150,7 @@ def load_commune_figures(
     LayerError
         With every problem of the file.
     """
+    if spec is WORKPLACE_JOBS and is_flores(path):
+        return load_flores(spec, path, provenance=provenance)
     parse = PARSERS.get(spec.name, partial(not_published, spec))
     return load_official(spec, path, parse, provenance=provenance, lengths={"code": 5})

@@ -179,6 +179,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "net-overlap": N_("two files tell the changes of the commune {found} in {expected}"),
         "raster-unsuitable": N_("the raster has {found}; expected {expected}"),
         "layer-contract": N_("the layer breaks its contract: {found}"),
+        "files-elsewhere": N_("files of départements outside the territory, not read: {found}"),
         "departement-unclear": N_(
             "its département ({found}) must be known, in the territory, and that of this file only"
         ),

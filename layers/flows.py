@@ -12,6 +12,7 @@ import pandas as pd
 from layers.cog import Passage, to_cog
 from layers.errors import N_, LayerError, Problem, problem
 from layers.harmonise import SPLITS
+from layers.ocs_ge import departement_of
 from layers.ocs_ge_diff import check_ocsge_diff, load_ocsge_diff
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 
@@ -140,14 +141,28 @@ def load_net_flows(path: Path, communes: Layer) -> Layer:
     Returns
     -------
     Layer
-        Contract :data:`NET_FLOWS`, as :func:`yearly_flows`.
+        Contract :data:`NET_FLOWS`, as :func:`yearly_flows`. Files of a folder whose name tells a
+        département outside the territory are not read; the notes name them
+        (``files-elsewhere``).
 
     Raises
     ------
     LayerError
-        With every problem of the files.
+        With every problem of the files; ``departement-unclear`` where none is of the territory.
     """
-    return yearly_flows(_each(path, lambda file: load_ocsge_diff(file, communes.geo)))
+    here = set(communes.data["departement"])
+    elsewhere = [
+        file for file in _files(path)
+        if path.is_dir() and (code := departement_of(file.stem)) is not None and code not in here
+    ]  # fmt: skip
+    if len(elsewhere) == len(_files(path)):
+        elsewhere = []  # each is told as an error
+    flows = yearly_flows(_each(path, lambda file: load_ocsge_diff(file, communes.geo), elsewhere))
+    if not elsewhere:
+        return flows
+    found = ", ".join(file.name for file in elsewhere)
+    told = problem("files-elsewhere", file=path.name, found=found, severity="warning")
+    return replace(flows, notes=(*flows.notes, told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +205,20 @@ def check_changes(path: Path, *, provenance: Provenance | None = None) -> Change
     return ChangeFiles(provenance or told)
 
 
-def _each(path: Path, read: Callable[[Path], T]) -> list[T]:
-    """Read a file, or each of a folder; all their problems at once."""
-    files = sorted([*path.glob("*.gpkg"), *path.glob("*.shp")]) if path.is_dir() else [path]
+def _files(path: Path) -> list[Path]:
+    """Return the files of a folder, or the file itself."""
+    return sorted([*path.glob("*.gpkg"), *path.glob("*.shp")]) if path.is_dir() else [path]
+
+
+def _each(path: Path, read: Callable[[Path], T], but: Collection[Path] = ()) -> list[T]:
+    """Read a file, or each of a folder but some; all their problems at once."""
+    files = _files(path)
     if not files:
         expected = ".gpkg, .shp"
         raise LayerError(problem("file-format", file=path.name, found="", expected=expected))
     found: list[T] = []
     problems: list[Problem] = []
-    for file in files:
+    for file in (one for one in files if one not in but):
         try:
             found.append(read(file))
         except LayerError as error:
@@ -232,7 +252,8 @@ def yearly_flows(changes: Sequence[Layer]) -> Layer:
     --------
     10 m² artificialised from 2019 to 2022 are 3, 3 and 4 m².
 
-    >>> from layers.ocs_ge_diff import OCSGE_FLOWS
+    >>> from layers.ocs_ge import departement_of
+    from layers.ocs_ge_diff import OCSGE_FLOWS
     >>> rows = pd.DataFrame({"code": ["44001"], "year_from": 2019, "year_to": 2022,
     ...                      "artificialised_m2": [10], "renatured_m2": [3]})
     >>> source = Provenance("IGN", "OCS GE", "2019-2022", "LO 2.0", Status.OBSERVED)

@@ -170,7 +170,7 @@ def open_table(path: Path) -> RawTable:
         return _checked(read_workbook(path))
     found = identify(path)
     if found is ZIP:
-        with unpacked(path, layer=_data_member(path)) as inner:
+        with unpacked(path, layer=data_member(path)) as inner:
             identify(inner.path, name=name)
             raw = read_delimited(inner.path, name)
     elif found is CSV:
@@ -190,15 +190,28 @@ def _checked(raw: RawTable) -> RawTable:
     return raw
 
 
-def _data_member(path: Path) -> str | None:
-    """Return the table of an archive of INSEE, which holds the dictionary of its columns too."""
+def data_member(path: Path) -> str | None:
+    """Return the table of an archive of INSEE, which holds the dictionary of its columns too.
+
+    Parameters
+    ----------
+    path
+        The archive.
+
+    Returns
+    -------
+    str or None
+        Name of the member; ``None`` where nothing tells which it is.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, NotImplementedError):
         return None  # told when it is unpacked
     tables = [n for n in names if PurePosixPath(n).suffix.lower() in CSV.suffixes]
-    data = [n for n in tables if not PurePosixPath(n).name.lower().startswith("meta")]
+    data = [
+        n for n in tables if "meta" not in re.split(r"[_.\-]|data", PurePosixPath(n).stem.lower())
+    ]
     return data[0] if len(data) == 1 and len(tables) > 1 else None
 
 

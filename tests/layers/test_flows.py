@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.artificialised_land import ENAF_FLOWS, USES, load_enaf_flows
 from layers.cog import Passage
 from layers.errors import LayerError
-from layers.flows import NET_FLOWS, flows_of_territory, no_net_flows, yearly_flows
+from layers.flows import NET_FLOWS, flows_of_territory, load_net_flows, no_net_flows, yearly_flows
 from layers.ocs_ge_diff import OCSGE_FLOWS
 from layers.registry import load_layers
 from layers.spec import Provenance, Status, make_layer
@@ -115,3 +117,31 @@ def test_given_flows_are_carried_when_layers_are_loaded(tmp_path: Path):
     passage.write_text("DEPCOM_HIST,DEPCOM\n49144,44180\n", "utf-8")
     found = load_layers({"enaf_flows": path, "cog_passage": passage})["enaf_flows"]
     assert areas(found)["44180", 2011] == 300
+
+
+def delivered(folder, code):
+    """One polygon of 1 m² that was built, inside the first commune of the département."""
+    ours = COMMUNES.geo[COMMUNES.geo["departement"] == code].geometry
+    place = ours.iloc[0].representative_point() if len(ours) else shapely.Point(9e5, 6.5e6)
+    built = shapely.box(place.x, place.y, place.x + 1, place.y + 1)
+    table = gpd.GeoDataFrame({"artificialisation": [1]}, geometry=[built], crs=2154)
+    path = folder / f"OCS-GE-ARTIFICIALISATION_2-0_DIFF-2020-2022_GPKG_LAMB93_D0{code}.gpkg"
+    table.to_file(path, layer="zan_evol")
+    return path
+
+
+def test_of_a_folder_what_concerns_the_territory_is_kept_and_the_rest_told(tmp_path):
+    for code in ("44", "85", "35"):
+        path = delivered(tmp_path, code)
+    flows = load_net_flows(tmp_path, COMMUNES)
+    assert {code[:2] for code in flows.data["code"]} == {"44", "85"}
+    assert flows.data["artificialised_m2"].sum() == 2
+    (told,) = flows.notes
+    assert (told.code, told.severity, told.found) == ("files-elsewhere", "warning", path.name)
+    with pytest.raises(LayerError, match="departement-unclear"):
+        load_net_flows(path, COMMUNES)  # a file alone is not nothing
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    path.rename(alone / path.name)
+    with pytest.raises(LayerError, match="departement-unclear"):
+        load_net_flows(alone, COMMUNES)
