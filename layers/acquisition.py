@@ -129,7 +129,8 @@ def import_file(
     with store.changing(), _brought(path, store) as brought:
         named = layer or (sources.named([source])[source].layer if source else "")
         copy = fitting_file(brought, readers[named], sources) if named in readers else brought
-        found = recognise(copy, readers, sources, layer=layer, source=source, vintage=vintage)
+        with _without_choice():
+            found = recognise(copy, readers, sources, layer=layer, source=source, vintage=vintage)
         entry = _entry(found, new_entry(found.layer, "import"))
         stated = sources.sources.get(found.source)
         notes = [] if stated is None else list(_doubts(found.loaded, stated, copy.name))
@@ -154,6 +155,20 @@ def _brought(path: Path, store: Store) -> Iterator[Path]:
                 (copy / one.name).unlink()
             unpack_all(archives, copy)
             yield copy
+
+
+@contextmanager
+def _without_choice() -> Iterator[None]:
+    """Tell a file of several tables what an import can do: it does not name a table."""
+    try:
+        yield
+    except LayerError as error:
+        told = [
+            data_problem("import-layers", file=one.file, found=one.found)
+            if one.code == "layer-choice" else one
+            for one in error.problems
+        ]  # fmt: skip
+        raise LayerError(told) from error
 
 
 def _form(path: Path) -> FileFormat | None:

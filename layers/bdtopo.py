@@ -9,6 +9,7 @@ anywhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ import shapely
 
 from layers.cells import as_text
 from layers.errors import N_, LayerError, problem
+from layers.files import layer_names, open_file
 from layers.official import column, official_provenance
 from layers.places import CRS
 from layers.raw_table import RawTable, fold
@@ -37,6 +39,12 @@ _NOT_ROADS: Final = frozenset(
     {"chemin", "sentier", "escalier", "route empierree", "bac ou liaison maritime",
      "piste cyclable"}
 )  # fmt: skip
+INTERCHANGE_TABLES: Final = ("equipement_de_transport", "troncon_de_route")
+"""Tables of BD TOPO that tell interchanges: by name, else by the ends of slip roads."""
+PORT_TABLES: Final = ("zone_d_activite_ou_d_interet", "equipement_de_transport")
+"""Tables of BD TOPO that tell ports."""
+_FORMS: Final = (frozenset({"cleabs", "nature"}), frozenset({"id", "nature", "nat_detail"}))
+_NOT_THERE: Final = frozenset({"value-choice", "no-rows"})
 MERGE_M: Final = 500.0
 """Ends of slip roads closer than this are one interchange."""
 
@@ -52,9 +60,48 @@ def is_bdtopo_file(path: Path) -> bool:
     Returns
     -------
     bool
-        Whether it has an identifier ``cleabs`` and a ``nature``.
+        Whether it has an identifier ``cleabs`` and a ``nature``, or as a Shapefile ``ID``,
+        ``NATURE`` and ``NAT_DETAIL``.
     """
-    return {"cleabs", "nature"} <= {name.strip().lower() for name in file_columns(path)}
+    names = {name.strip().lower() for name in file_columns(path)}
+    return any(form <= names for form in _FORMS)
+
+
+def open_bdtopo(path: Path, tables: Sequence[str], read: Callable[[RawTable], Layer]) -> Layer:
+    """Read a layer from a delivery of BD TOPO: one table, or the first of several that has it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    tables
+        Names of the tables to try, the preferred one first.
+    read
+        Reads a table.
+
+    Returns
+    -------
+    Layer
+        The layer.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be used, or what the last table tried lacks.
+    """
+    names = layer_names(path)
+    by_name = {name.lower(): name for name in names}
+    known = [by_name[name] for name in tables if name in by_name]
+    if len(names) < 2 or not known:
+        return read(open_file(path))
+    for rank, name in enumerate(known, start=1):
+        try:
+            return read(open_file(path, layer=name))
+        except LayerError as error:
+            absent = {one.code for one in error.problems} <= _NOT_THERE
+            if rank == len(known) or not absent:
+                raise
+    raise AssertionError(known)  # the loop returns or raises
 
 
 def read_interchanges(
@@ -111,7 +158,7 @@ def read_ports(spec: LayerSpec, raw: RawTable, *, provenance: Provenance | None 
         If no row is a port (``value-choice``, with the natures found).
     """
     natures = _natures(raw)
-    detail = column(raw, "nature_detaillee")
+    detail = column(raw, "nature_detaillee", "nat_detail")
     whole = natures if detail is None else natures + " " + as_text(raw.data[detail]).map(fold)
     kept = whole.map(lambda word: bool(PORT_WORDS.search(word)) and not _MARINA.search(word))
     return _chosen(spec, raw, natures, kept, provenance, title="BD TOPO, ports")

@@ -48,6 +48,10 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-unrecognised": N_("the file is not one of the layers that can be read: {found}"),
         "import-candidate": N_("not {expected}; columns missing: {found}"),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
+        "import-layers": N_(
+            "the file holds several layers and none of them is told apart ({found}): export the "
+            "one to use to a file of its own"
+        ),
         "region-communes": N_(
             "the communes of region {found} are not in the local data ({expected}): pull or import "
             "ADMIN EXPRESS first"

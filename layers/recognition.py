@@ -25,7 +25,7 @@ from layers.data_errors import data_problem
 from layers.errors import N_, LayerError, Problem, problem
 from layers.gdal import quiet_gdal
 from layers.sources import DataSource, Sources
-from layers.spec import Provenance, Status
+from layers.spec import Layer, Provenance, Status
 from layers.tables import NOT_STATED, check_file
 from layers.workbook import is_workbook, read_workbook
 
@@ -34,6 +34,7 @@ _TEXTS: Final = (".csv", ".csv.gz", ".tsv", ".txt")
 _PARQUET: Final = frozenset({".parquet", ".geoparquet"})
 _VECTORS: Final = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
 _COMPANIONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg"})
+_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d-\d\d)?(?!\d)")
 _HEAD_BYTES: Final = 1 << 16
 _SHOWN: Final = 12
 _NEAREST: Final = 5
@@ -406,24 +407,44 @@ def _read(
     name = source or (next(iter(fitting)) if len(fitting) == 1 else "")
     loaded = reader.load(path, vintage=vintage) if reader.dated else reader.load(path)
     own = loaded.provenance
+    stated = own.vintage if own.vintage not in {"", NOT_STATED} else ""
+    told = vintage or stated or _vintage_of(path)
+    dated = told or NOT_STATED
     given = None
     if own.status is not Status.DECLARED:  # the reader knows by itself
-        given = replace(own, vintage=vintage) if vintage else None
+        given = replace(own, vintage=dated) if dated != own.vintage else None
     elif pulled:
         given = source_provenance(published[name], path, vintage=vintage)
     elif name:
         # Said to be of a source, in another form than the publisher's: only declared.
         method = N_("publisher and licence recognised by the columns of the file")
-        given = source_provenance(published[name], path, vintage=vintage or own.vintage)
+        given = source_provenance(published[name], path, vintage=dated)
         if name in fitting:
             given = replace(given, method=method)
         else:
             given = replace(given, status=Status.DECLARED)
-    elif vintage:
-        given = replace(own, vintage=vintage, method="")
+    elif told:
+        given = replace(own, vintage=told, method="")
     if given is None:
         return Recognised(reader.name, loaded, name)
+    if isinstance(loaded, Layer):  # read once: national tables take seconds
+        return Recognised(reader.name, replace(loaded, provenance=given), name, given)
     return Recognised(reader.name, reader.load(path, provenance=given), name, given)
+
+
+def _vintage_of(path: Path) -> str:
+    """Return the day or the year that the name of a file ends with; nothing if files differ.
+
+    Examples
+    --------
+    >>> _vintage_of(Path("BDT_3-5_GPKG_LAMB93_D044-ED2026-03-15.gpkg"))
+    '2026-03-15'
+    >>> _vintage_of(Path("N_ZONE_REG_PPRN_20100001_S_044.shp"))
+    ''
+    """
+    names = [one.stem for one in files_of(path)] if path.is_dir() else [path.stem]
+    found = {days[-1] if (days := _DAY.findall(name)) else "" for name in names}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _header(path: Path) -> tuple[str, ...]:

@@ -199,8 +199,8 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
         SCOTS.name: DOCURBA_FORMS,
         ZONING.name: (("typezone", "partition|idurba|gpu_doc_id"),),
         PROTECTED_AREAS.name: (("nom_site", "id_mnhn"),),
-        INTERCHANGES.name: (("cleabs", "nature"),),
-        PORTS.name: (("cleabs", "nature"),),
+        INTERCHANGES.name: (("cleabs", "nature"), ("ID", "NATURE", "NAT_DETAIL")),
+        PORTS.name: (("cleabs", "nature"), ("ID", "NATURE", "NAT_DETAIL")),
         RISK_PLANS.name: (("typereg",),),
         ROAD_NETWORK.name: (
             ("nature", "sens_de_circulation", "vitesse_moyenne_vl"),

@@ -96,7 +96,7 @@ def _parse(raw: RawTable) -> Parsed:
             errors += cell_problems(raw, column, cells, N_("a whole number")) if column else []
         pieces.append(piece)
     table = pd.concat(pieces).sort_values(["code_uic", "year"], ignore_index=True)
-    years = f"{min(travellers)}-{max(travellers)}"
+    years = "-".join(dict.fromkeys((str(min(travellers)), str(max(travellers)))))
     return Parsed(table, _provenance(years), tuple(errors))
 
 

@@ -143,7 +143,7 @@ def _status(
         coverage=coverage(layer, codes) if isinstance(layer, Layer) else None,
         sources=published,
         notes=layer.notes if isinstance(layer, Layer) else (),
-        newer=_newer(source, reader.name, sources),
+        newer=_newer(source, reader.name, entry, sources),
         problems=problems,
     )
 
@@ -186,14 +186,15 @@ def coverage(layer: Layer, codes: Iterable[str]) -> float | None:
     return len(wanted & set(rows["code"])) / len(wanted)
 
 
-def _newer(source: Provenance, layer: str, sources: Sources) -> str:
-    """Return the latest vintage that a source is known to publish after this one."""
+def _newer(source: Provenance, layer: str, entry: Entry | None, sources: Sources) -> str:
+    """Return the latest vintage that its source, or its publisher, publishes after this one."""
     years = [int(year) for year in _YEAR.findall(source.vintage)]
     if not years or source.status is Status.DEMONSTRATION:
         return ""
     later = [
         (one.year, one.vintage)
-        for one in sources.of_layer(layer).values()
+        for name, one in sources.of_layer(layer).items()
+        if entry is None or name == entry.source or one.publisher in source.publisher
         if one.year is not None and one.year > max(years)
     ]
     return max(later)[1] if later else ""

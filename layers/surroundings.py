@@ -7,6 +7,7 @@ read it unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -16,9 +17,20 @@ from layers.files import open_file
 from layers.hazards import STATUS_NAMES, parse_installations
 from layers.official import column
 from layers.places import load_places
+from layers.raw_table import field_key
 from layers.recognition import file_columns
 from layers.risk_plans import CLOSED_ZONES, RISK_ZONES, RISKS, read_risk_plans
-from layers.spec import Column, GeometryKind, Layer, LayerSpec, Provenance
+from layers.site_columns import CARTOFRICHES, profile_of
+from layers.sites import read_sites
+from layers.spec import (
+    Column,
+    GeometryKind,
+    Layer,
+    LayerSpec,
+    Provenance,
+    Status,
+    make_layer,
+)
 from layers.tables import checked_layer, local_provenance, read_vector
 
 __all__ = [
@@ -100,7 +112,8 @@ def load_surroundings(
     path
         A vector file in EPSG:2154 with the columns of the contract; for hazardous sites also
         the classified installations of Géorisques, for risk plans the regulated zones of the
-        CNIG standard (:mod:`layers.risk_plans`), both in any format and declared CRS.
+        CNIG standard (:mod:`layers.risk_plans`), for brownfields an inventory of friches in the
+        standard of the CNIG (Cartofriches), all in any format and declared CRS.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated, or that of the
         publisher where its columns are recognised.
@@ -121,8 +134,24 @@ def load_surroundings(
             return load_places(
                 spec, path, parse_installations, read=lambda _: raw, provenance=provenance
             )
+    if spec is BROWNFIELDS and _is_inventory(path):
+        return _brownfields(path, provenance)
     if spec is RISK_PLANS and {"typereg"} & {name.lower() for name in file_columns(path)}:
         return read_risk_plans(spec, open_file(path), provenance=provenance)
     source = provenance or local_provenance(path)
     lengths = {"naf": 2} if spec is ESTABLISHMENTS else {}
     return checked_layer(spec, read_vector(path), source, lengths=lengths)
+
+
+def _is_inventory(path: Path) -> bool:
+    """Tell whether a file is an inventory of friches, by its columns."""
+    return profile_of(frozenset(map(field_key, file_columns(path)))) is CARTOFRICHES
+
+
+def _brownfields(path: Path, provenance: Provenance | None) -> Layer:
+    """Read the friches of an inventory; those that it says are none are left out, and told."""
+    found = read_sites(path, status=Status.OBSERVED)
+    shapes = found.layer.geo[["name", "geometry"]].reset_index(drop=True)
+    rejected = tuple(replace(one, severity="warning") for one in found.rejected)
+    source = provenance or found.layer.provenance
+    return make_layer(BROWNFIELDS, shapes, source, notes=(*found.notes, *rejected))

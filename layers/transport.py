@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
-from layers.bdtopo import is_bdtopo_file, read_interchanges, read_ports
+from layers.bdtopo import (
+    INTERCHANGE_TABLES,
+    PORT_TABLES,
+    is_bdtopo_file,
+    open_bdtopo,
+    read_interchanges,
+    read_ports,
+)
 from layers.cells import read_boolean, read_text
 from layers.errors import N_
-from layers.files import open_file
 from layers.official import (
     Parsed,
     cell_problems,
@@ -232,7 +239,8 @@ def load_interchanges(path: Path | None = None, *, provenance: Provenance | None
     'Échangeur démo 01'
     """
     if path is not None and is_bdtopo_file(path):
-        return read_interchanges(INTERCHANGES, open_file(path), provenance=provenance)
+        read = partial(read_interchanges, INTERCHANGES, provenance=provenance)
+        return open_bdtopo(path, INTERCHANGE_TABLES, read)
     return _load_points(INTERCHANGES, path, _DEMONSTRATION_INTERCHANGES, provenance)
 
 
@@ -263,7 +271,7 @@ def load_ports(path: Path | None = None, *, provenance: Provenance | None = None
     4
     """
     if path is not None and is_bdtopo_file(path):
-        return read_ports(PORTS, open_file(path), provenance=provenance)
+        return open_bdtopo(path, PORT_TABLES, partial(read_ports, PORTS, provenance=provenance))
     return _load_points(PORTS, path, _DEMONSTRATION_PORTS, provenance)
 
 

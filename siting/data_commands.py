@@ -36,6 +36,7 @@ from siting.local_data import (
 )
 from siting.region import Assembled, assemble
 from siting.scenario import load_scenario
+from siting.terminal import grouped
 
 
 def list_command(*, form: str, translate: Translate) -> int:
@@ -538,6 +539,7 @@ def _put_together(
 
 
 def _tell(problems: Sequence[Problem], translate: Translate) -> None:
-    for one in problems:
-        word = translate("error") if one.severity == "error" else translate("note")
-        typer.echo(f"{word}: {one.line(translate)}", err=True)
+    for severity, word in (("error", translate("error")), ("warning", translate("note"))):
+        alike = list(dict.fromkeys(one for one in problems if one.severity == severity))
+        for line in grouped(alike, translate):
+            typer.echo(f"{word}: {line}", err=True)
