@@ -50,7 +50,7 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
         "import-layers": N_(
             "the file holds several layers and none of them is told apart ({found}): export the "
-            "one to use to a file of its own"
+            "one to use to a file of its own, or unpack the archive and import the folder"
         ),
         "region-communes": N_(
             "the communes of region {found} are not in the local data ({expected}): pull or import "

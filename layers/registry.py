@@ -201,7 +201,7 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
         PROTECTED_AREAS.name: (("nom_site", "id_mnhn"),),
         INTERCHANGES.name: (("cleabs", "nature"), ("ID", "NATURE", "NAT_DETAIL")),
         PORTS.name: (("cleabs", "nature"), ("ID", "NATURE", "NAT_DETAIL")),
-        RISK_PLANS.name: (("typereg",),),
+        RISK_PLANS.name: (("typereg",), ("typereglement", "idzonereglementaire")),
         ROAD_NETWORK.name: (
             ("nature", "sens_de_circulation", "vitesse_moyenne_vl"),
             ("NATURE", "SENS", "VIT_MOY_VL"),
@@ -209,7 +209,7 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     }
 )
 # Layers that a folder of files can make.
-_FOLDERS: Final = frozenset({COMMUNES.name, PROTECTED_AREAS.name, SCOTS.name})
+_FOLDERS: Final = frozenset({COMMUNES.name, PROTECTED_AREAS.name, RISK_PLANS.name, SCOTS.name})
 
 
 def _readers() -> Iterator[Reader]:

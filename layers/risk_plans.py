@@ -7,7 +7,8 @@ that a file is told by a column of risk or by its name (``PPRI…``, ``PPRT…``
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +18,7 @@ import pandas as pd
 import shapely
 
 from layers.cells import as_text
-from layers.errors import LayerError, problem
+from layers.errors import LayerError, Problem, problem
 from layers.official import column, official_provenance
 from layers.raw_table import RawTable, fold, in_file, row_problems
 from layers.spec import Layer, LayerSpec, Provenance, make_layer
@@ -38,11 +39,21 @@ ZONE_CODES: Final[Mapping[str, str]] = MappingProxyType(
 """Zones by ``TYPEREG``: 01 prescriptions hors zone d'aléa, 02 prescriptions, 03 interdiction,
 04 interdiction stricte, 05 délaissement possible, 06 expropriation possible."""
 
-# The first that a text meets; 11 and 12 are the codes of GASPAR.
+# The first that a code of GASPAR begins with; others are no risk of this list.
+_CODES: Final = (
+    ("117", "submersion marine"),
+    ("11", "inondation"),
+    ("12", "mouvement de terrain"),
+    ("16", "feu de forêt"),
+    ("2", "technologique"),
+    ("3", "minier"),
+)
+_CODE: Final = re.compile(r"\d{2,3}")
+# The first that a text meets.
 _WORDS: Final = (
     (re.compile(r"submersion|littora|\bpprl|marine"), "submersion marine"),
-    (re.compile(r"inond|\bppri|crue|\b11\d*\b"), "inondation"),
-    (re.compile(r"mouvement|glissement|argile|cavite|\bpprmt|\bpprmvt|\b12\d*\b"),
+    (re.compile(r"inond|\bppri|crue"), "inondation"),
+    (re.compile(r"mouvement|glissement|argile|cavite|\bpprmt|\bpprmvt"),
      "mouvement de terrain"),
     (re.compile(r"\bfeux?\b|incendie|\bpprif"), "feu de forêt"),
     (re.compile(r"techno|industriel|\bpprt"), "technologique"),
@@ -69,8 +80,15 @@ def risk_of(text: str) -> str | None:
     ('inondation', 'inondation', 'submersion marine')
     >>> risk_of("N_ZONE_REG_PPRT_20100001_S_044"), risk_of("zones") is None
     ('technologique', True)
+
+    A number in the name of a file is that of a département: only a code alone is one.
+
+    >>> risk_of("zones_012") is None, risk_of("12"), risk_of("14") is None
+    (True, 'mouvement de terrain', True)
     """
     words = re.sub(r"[_\-.]+", " ", fold(text))
+    if _CODE.fullmatch(words):
+        return next((risk for code, risk in _CODES if words.startswith(code)), None)
     return next((risk for pattern, risk in _WORDS if pattern.search(words)), None)
 
 
@@ -121,10 +139,6 @@ def read_risk_plans(
     )  # fmt: skip
     if errors:
         raise LayerError(in_file(errors, raw.name))
-    shapes = np.asarray(shapely.force_2d(np.asarray(raw.geometry, dtype=object)), dtype=object)
-    broken = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
-    shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    drawn = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
     name = column(raw, "nom", "name", "codezone", "libelle")
     table = gpd.GeoDataFrame(
         {
@@ -132,15 +146,52 @@ def read_risk_plans(
             "risk": risks.to_numpy(),
             "zone": zones.to_numpy(),
         },
-        geometry=shapes, crs=raw.crs,
-    )[drawn].to_crs(spec.crs)  # fmt: skip
-    notes = list(raw.notes)
+        geometry=np.asarray(raw.geometry, dtype=object), crs=raw.crs,
+    )  # fmt: skip
+    return zones_layer(spec, table, raw.name, provenance=provenance, notes=raw.notes)
+
+
+def zones_layer(
+    spec: LayerSpec,
+    zones: gpd.GeoDataFrame,
+    file: str,
+    *,
+    provenance: Provenance | None = None,
+    notes: Sequence[Problem] = (),
+) -> Layer:
+    """Make the layer of zones: polygons repaired, those without area left out and told.
+
+    Parameters
+    ----------
+    spec
+        Contract of the risk plans.
+    zones
+        ``name``, ``risk``, ``zone`` and a geometry, in any CRS.
+    file
+        Name of the file.
+    provenance
+        Provenance, if it is known.
+    notes
+        What reading told.
+
+    Returns
+    -------
+    Layer
+        Polygons in EPSG:2154.
+    """
+    shapes = np.asarray(shapely.force_2d(zones.geometry.to_numpy()), dtype=object)
+    broken = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
+    shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    drawn = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
+    table = zones.set_geometry(gpd.GeoSeries(shapes, index=zones.index, crs=zones.crs))[drawn]
+    told = list(notes)
     if not drawn.all():
         left = int((~drawn).sum())
-        notes.append(problem("places-left-out", found=left, severity="warning"))
+        told.append(problem("places-left-out", found=left, severity="warning"))
     source = official_provenance(
         "DDT(M), DREAL (standard CNIG PPR)", "Zones réglementées des PPR", ""
     )
     return make_layer(
-        spec, table.reset_index(drop=True), provenance or source, notes=in_file(notes, raw.name)
-    )
+        spec, table.to_crs(spec.crs).reset_index(drop=True),
+        provenance or replace(source, file=file), notes=in_file(told, file),
+    )  # fmt: skip

@@ -19,6 +19,7 @@ from layers.official import column
 from layers.places import load_places
 from layers.raw_table import field_key
 from layers.recognition import file_columns
+from layers.risk_plan_tables import is_delivery, read_delivery
 from layers.risk_plans import CLOSED_ZONES, RISK_ZONES, RISKS, read_risk_plans
 from layers.site_columns import CARTOFRICHES, profile_of
 from layers.sites import read_sites
@@ -112,8 +113,9 @@ def load_surroundings(
     path
         A vector file in EPSG:2154 with the columns of the contract; for hazardous sites also
         the classified installations of Géorisques, for risk plans the regulated zones of the
-        CNIG standard (:mod:`layers.risk_plans`), for brownfields an inventory of friches in the
-        standard of the CNIG (Cartofriches), all in any format and declared CRS.
+        CNIG standard (:mod:`layers.risk_plans`) or a delivery of several tables
+        (:mod:`layers.risk_plan_tables`, a folder or a GeoPackage), for brownfields an inventory
+        of friches in the standard of the CNIG (Cartofriches), all in any format and declared CRS.
     provenance
         Provenance of ``path``; by default ``declared``, all else not stated, or that of the
         publisher where its columns are recognised.
@@ -136,6 +138,8 @@ def load_surroundings(
             )
     if spec is BROWNFIELDS and _is_inventory(path):
         return _brownfields(path, provenance)
+    if spec is RISK_PLANS and is_delivery(path):
+        return read_delivery(spec, path, provenance=provenance)
     if spec is RISK_PLANS and {"typereg"} & {name.lower() for name in file_columns(path)}:
         return read_risk_plans(spec, open_file(path), provenance=provenance)
     source = provenance or local_provenance(path)
