@@ -30,7 +30,7 @@ from siting import __version__
 from siting.account import Account, flows_for, open_account
 from siting.ahp import CONSISTENCY_LIMIT
 from siting.appraisal import Bench, appraise
-from siting.balance import Balance, Ground, cases_of, judge
+from siting.balance import Balance, Case, Ground, cases_of, judge
 from siting.criteria.travel import reach_of, travel_of
 from siting.domain import LayerUse, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
@@ -399,14 +399,40 @@ def balance(result: Run, world: World, *, sites: Collection[str] | None = None) 
         If a site is not in the run.
     """
     chosen = tuple(sorted(result.plan.posted if sites is None else set(sites)))
+    ground, cases = balance_cases(result, world, sites=chosen)
+    return judge(ground, cases, result.manifest.layers, sites=chosen)
+
+
+def balance_cases(
+    result: Run, world: World, *, sites: Collection[str] | None = None
+) -> tuple[Ground, tuple[Case, Case, Case]]:
+    """Return the cases that a balance judges, and the territory they are on.
+
+    Parameters
+    ----------
+    result, world, sites
+        As of :func:`balance`.
+
+    Returns
+    -------
+    Ground
+        The territory.
+    tuple of Case
+        Without the sites, with them, the budget left where it is.
+
+    Raises
+    ------
+    ValueError
+        If a site is not in the run.
+    """
+    chosen = sorted(result.plan.posted if sites is None else set(sites))
     unknown = set(chosen) - set(result.sites.index)
     if unknown:
         raise ValueError(f"sites that are not in the run: {', '.join(sorted(unknown))}")
     ground = Ground(world.territory, world.layers, result.scenario.measure)
     shares = result.shares
     shares = shares[(shares["level"] == Level.COMMUNE.value) & shares["site_id"].isin(chosen)]
-    cases = cases_of(result.sites.loc[list(chosen)], shares, result.before, ground)
-    return judge(ground, cases, result.manifest.layers, sites=chosen)
+    return ground, cases_of(result.sites.loc[chosen], shares, result.before, ground)
 
 
 def account_of(scenario: Scenario, world: World, *, until: int | None = None) -> Account:

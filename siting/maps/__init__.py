@@ -6,7 +6,7 @@ world, and Leaflet comes from an installed package. The script ``map.js`` draws;
 """
 
 from siting.maps.drawing import LOCAL, Addresses, draw, site_map, view_script
-from siting.maps.ground import Ground, make_ground
+from siting.maps.ground import Ground, make_ground, neighbours
 from siting.maps.indicators import INDICATORS, USED_SHARE, Figures, available, value_text
 from siting.maps.page import page_json
 from siting.maps.signs import (
@@ -34,6 +34,7 @@ __all__ = [
     "make_ground",
     "map_view",
     "marker_size",
+    "neighbours",
     "page_json",
     "share_class",
     "site_map",

@@ -73,6 +73,17 @@ class Ground:
         }
         return f"{asset('layers.js')}\n{asset('map.js')}\nvar sitingGround = {page_json(ground)};\n"
 
+    @cached_property
+    def borders_of_communes(self) -> list[tuple[int, int]]:
+        """Communes that share a border, by their positions: each pair once."""
+        shapes = self.communes.to_numpy()
+        # Simplified as a coverage: neighbours keep the very same border.
+        one, other = shapely.STRtree(shapes).query(shapes, predicate="touches")
+        once = one < other
+        one, other = one[once], other[once]
+        shared_m = shapely.length(shapely.intersection(shapes[one], shapes[other]))
+        return list(zip(one[shared_m > 0].tolist(), other[shared_m > 0].tolist(), strict=True))
+
 
 def make_ground(world: World) -> Ground:
     """Simplify and encode what the maps of a world have in common.
@@ -154,6 +165,30 @@ def drawn_units(ground: Ground, codes: pd.Series) -> dict[str, list[Any]]:
     communes = gpd.GeoDataFrame(geometry=ground.communes)
     of = communes.dissolve(by=codes.reindex(communes.index).to_numpy(), method="coverage")
     return by_code(of.geometry)
+
+
+def neighbours(ground: Ground, codes: pd.Series) -> dict[str, tuple[str, ...]]:
+    """Return the territories that share a border, more than a point of it.
+
+    Parameters
+    ----------
+    ground
+        The ground.
+    codes
+        Code of the territory of each commune.
+
+    Returns
+    -------
+    dict
+        Codes of the neighbours by code, sorted; those outside the ground are not known.
+    """
+    own = codes.reindex(ground.communes.index).to_numpy()
+    found: dict[str, set[str]] = {str(code): set() for code in own}
+    for one, other in ground.borders_of_communes:
+        if own[one] != own[other]:
+            found[str(own[one])].add(str(own[other]))
+            found[str(own[other])].add(str(own[one]))
+    return {code: tuple(sorted(others)) for code, others in found.items()}
 
 
 def encoded(shapes: gpd.GeoSeries) -> dict[Any, list[Any]]:

@@ -57,7 +57,7 @@ function sitingLayers(map, ground, view, tools) {
   // What the sites themselves declare: a ring around their sign.
   function declaredLayer(mark, name) {
     return view.sites.filter((site) => site.marks.includes(mark)).map((site) => {
-      const size = site.size + 14;
+      const size = site.size + 10;
       const icon = L.divIcon({
         className: "siting-mark siting-mark-" + mark,
         iconSize: [size, size],

@@ -47,9 +47,9 @@ LAYER_TITLES: Final = MappingProxyType(
     {
         "communes": N_("Communes, from near"),
         "protected_areas": N_("Protected areas"),
-        "brownfields": N_("Brownfields, surveyed or declared by a site"),
+        "brownfields": N_("Brownfields (surveyed or declared)"),
         "stations": N_("Railway stations"),
-        "freight_sidings": N_("Freight sidings, surveyed or declared by a site"),
+        "freight_sidings": N_("Freight sidings (surveyed or declared)"),
         "interchanges": N_("Motorway interchanges"),
         "ports": N_("Ports"),
     }

@@ -23,7 +23,6 @@ from siting.labels import (
     parameter_value,
     percent,
 )
-from siting.maps import INDICATORS, Figures, available, value_text
 from siting.pipeline import Run, World
 from siting.roles import Role
 from siting.territory_cv import THEMES, TerritoryCV, territory_cv, territory_document
@@ -33,6 +32,7 @@ from siting.ui.context import Context
 from siting.ui.html import badge, facts, joined, paragraph
 from siting.ui.ledger import ledger_table, lines_of
 from siting.ui.measures import area_text
+from siting.ui.standing import one_by_one, standing
 from siting.ui.table import styled
 from siting.ui.territory_panel import OUTSIDE, Row, budget_row, figures, gauge, verdict_box
 from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
@@ -230,8 +230,20 @@ def _portrait(context: Context, level: Level, code: str) -> None:
     """Tell what the territory has, and how it stands in the region."""
     run, _ = context.run, context.translate
     st.html(Markup('<h2 class="sg-title">{}</h2>').format(_("Within the region")))
-    rows = comparison(context, level, code)
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.html(
+        paragraph(
+            _(
+                "The rates of the balance, territory by territory: what the sites of the scenario "
+                "bring here, beside the territories that share a border, those of the same level "
+                "and the whole region."
+            ),
+            "sg-note",
+        )
+    )
+    st.dataframe(standing(context, level, code), hide_index=True, width="stretch")
+    if level is not Level.REGION:
+        with st.expander(_("Neighbours one by one")):
+            st.dataframe(one_by_one(context, level, code), hide_index=True, width="stretch")
     cv = _cv_of(run, context.world, level, code, context.role)
     document = territory_document(cv, run, _)["territory"]
     for theme, title in THEMES.items():
@@ -239,39 +251,6 @@ def _portrait(context: Context, level: Level, code: str) -> None:
         if own:
             st.html(Markup('<h2 class="sg-title">{}</h2>').format(_(title)))
             st.dataframe(_cv_table(own, _), hide_index=True, width="stretch")
-
-
-def comparison(context: Context, level: Level, code: str) -> pd.DataFrame:
-    """Set the indicators of a territory beside those of the region and of its peers.
-
-    Parameters
-    ----------
-    context
-        What the page is given.
-    level, code
-        The territory.
-
-    Returns
-    -------
-    DataFrame
-        One row an indicator, as texts: the territory, the median of its level, the region.
-    """
-    _ = context.translate
-    account, layers = context.run.account, context.world.layers
-    own, whole = Figures(account, layers, level), Figures(account, layers, Level.REGION)
-    rows = []
-    for name in available(layers):
-        one = INDICATORS[name]
-        values = one.function(own)
-        row = {
-            _("Indicator"): _(one.title),
-            account.territory.name(level, code): value_text(one, values[code], _),
-            _("Median of its level"): value_text(one, values.median(), _),
-        }
-        if name != "remaining_ha":
-            row[_("Region")] = value_text(one, one.function(whole).iloc[0], _)
-        rows.append(row)
-    return pd.DataFrame(rows).fillna(UNKNOWN)
 
 
 def _cv_table(shown: list[dict[str, Any]], _: Translate) -> pd.DataFrame:

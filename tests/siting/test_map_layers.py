@@ -167,10 +167,10 @@ def test_a_background_that_does_not_come_is_told(opened):
 def test_brownfields_and_sidings_are_switched_on(opened):
     page, _asked, _answers = opened
     assert page.locator(".siting-mark-brownfields.leaflet-marker-icon").count() == 0
-    choose(page, "Friches, recensées ou déclarées par un site")
+    choose(page, "Friches (recensées ou déclarées)")
     assert page.locator(".siting-mark-brownfields.leaflet-marker-icon").count() > 0
     assert page.locator("path[stroke='#8a3fa0']").count() == 1
-    choose(page, "Embranchements fret (ITE), recensés ou déclarés par un site")
+    choose(page, "Embranchements fret (recensés ou déclarés)")
     assert page.locator(".siting-place-freight_sidings").count() == 1
     page.locator(".siting-place-freight_sidings").hover(force=True)
     expect(page.locator(".siting-card")).to_have_text("Embranchement fret (ITE)")

@@ -11,7 +11,7 @@ from siting.i18n import translator
 from siting.labels import PARAMETER_LABELS, VERIFIED_LABELS
 from siting.trajectory import account_trajectories
 from siting.ui import view
-from siting.ui.territoire import comparison, place_of, ruleset_sheet
+from siting.ui.territoire import place_of, ruleset_sheet
 from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
 from siting.zan.ruleset import load_ruleset, ruleset_ids
 
@@ -92,16 +92,6 @@ def test_the_paces_are_told_in_words(trajectory):
 def test_the_page_is_that_of_the_place_of_the_address(context, monkeypatch, place, expected):
     monkeypatch.setattr(view, "current", lambda: view.View(place=place))
     assert place_of(context) == expected
-
-
-def test_a_territory_is_set_beside_the_region(context):
-    rows = comparison(context, Level.EPCI, EPCI)
-    name = context.run.account.territory.name(Level.EPCI, EPCI)
-    assert list(rows.columns[:2]) == [FRENCH("Indicator"), name]
-    whole = comparison(context, Level.REGION, "52")
-    own = whole[context.run.account.territory.name(Level.REGION, "52")]
-    region = whole[FRENCH("Region")]
-    assert all(a == b for a, b in zip(own, region, strict=True) if b != "–")
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
