@@ -75,7 +75,7 @@ class Ground:
 
     @cached_property
     def borders_of_communes(self) -> list[tuple[int, int]]:
-        """Communes that share a border, by their positions: each pair once."""
+        """Return the communes that share a border, by position, each pair once."""
         shapes = self.communes.to_numpy()
         # Simplified as a coverage: neighbours keep the very same border.
         one, other = shapely.STRtree(shapes).query(shapes, predicate="touches")

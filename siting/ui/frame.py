@@ -19,6 +19,11 @@ def _style() -> str:
     return files("siting.ui").joinpath("pages.css").read_text(encoding="utf-8")
 
 
+def page_style() -> None:
+    """Put the style of the parts of this module in the page."""
+    st.html(f"<style>{_style()}</style>")
+
+
 def opening(title: str, text: str) -> None:
     """Show the head of a page.
 
@@ -29,7 +34,7 @@ def opening(title: str, text: str) -> None:
     text
         What it is for, in one sentence.
     """
-    st.html(f"<style>{_style()}</style>")
+    page_style()
     head = Markup('<header class="sg-page"><h1>{}</h1><p>{}</p></header>')
     st.html(head.format(title, text))
 

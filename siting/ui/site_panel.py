@@ -224,8 +224,11 @@ def _criterion(one: Points, widest: float, _: Translate) -> Markup:
         "</td><td>{}</td></tr>"
     )
     earned = one.points or 0.0
+    # Each known criterion brings its weight times its value, from 0 to 1.
+    valued = _("value {value}").format(value=number(earned / one.most, _, decimals=2))
+    measure = f"{measure_text(one.criterion, one.measure, _)} · {valued}"
     return row.format(
-        one.criterion.name, _(one.criterion.title), measure_text(one.criterion, one.measure, _),
+        one.criterion.name, _(one.criterion.title), measure,
         100 * one.most / widest, 100 * earned / one.most, number(earned, _, decimals=1),
     )  # fmt: skip
 

@@ -8,17 +8,19 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 import pandas as pd
+import streamlit as st
 
 from layers.errors import N_
 from layers.territory import Level
 from siting.balance import Case, CaseKey
 from siting.balance.equality import QUANTITIES, Quantity
 from siting.i18n import Translate
-from siting.labels import UNKNOWN, number
-from siting.maps import INDICATORS, Figures, available, neighbours, value_text
-from siting.maps.indicators import Indicator
+from siting.labels import number
+from siting.maps import INDICATORS, Figures, available, neighbours
 from siting.pipeline import Run, World, balance_cases
 from siting.ui.context import Context
+from siting.ui.frame import grid
+from siting.ui.html import paragraph
 
 _SITED: Final = ("area", "enaf", "jobs")
 """Quantities of the balance told by territory; the others are among the indicators of the map."""
@@ -31,9 +33,41 @@ class _Row:
     """An indicator: its title, its values at a level, and how one is written."""
 
     title: str
+    unit: str
     values: Callable[[Figures], pd.Series]
     text: Callable[[Any], str]
     whole: bool = True
+
+
+def show_standing(context: Context, level: Level, code: str) -> None:
+    """Show how a territory stands.
+
+    Parameters
+    ----------
+    context
+        What the page is given.
+    level, code
+        The territory.
+    """
+    _ = context.translate
+    st.html(
+        paragraph(
+            _(
+                "The rates of the balance, territory by territory: what the sites of the scenario "
+                "bring here, beside the territories that share a border, those of the same level "
+                "and the whole region."
+            ),
+            "sg-note",
+        )
+    )
+    table = standing(context, level, code)
+    rows = table.to_numpy().tolist()
+    st.html(grid(list(table.columns), rows, numbers=2, label=_("Compared")))
+    if level is not Level.REGION:
+        with st.expander(_("Neighbours one by one")):
+            table = one_by_one(context, level, code)
+            rows = table.to_numpy().tolist()
+            st.html(grid(list(table.columns), rows, numbers=1, label=_("Neighbours one by one")))
 
 
 def standing(context: Context, level: Level, code: str) -> pd.DataFrame:
@@ -63,6 +97,7 @@ def standing(context: Context, level: Level, code: str) -> pd.DataFrame:
         values = one.values(own)
         row = {
             _("Indicator"): one.title,
+            _("Unit"): one.unit,
             account.territory.name(level, code): one.text(values[code]),
         }
         if level is not Level.REGION:
@@ -95,7 +130,7 @@ def one_by_one(context: Context, level: Level, code: str) -> pd.DataFrame:
     table = {_("Territory"): [account.territory.name(level, one) for one in codes]}
     for row in _rows(context):
         values = row.values(figures)
-        table[row.title] = [row.text(values[one]) for one in codes]
+        table[f"{row.title} ({row.unit})"] = [row.text(values[one]) for one in codes]
     return pd.DataFrame(table)
 
 
@@ -128,7 +163,8 @@ def _rows(context: Context) -> Iterator[_Row]:
         one = INDICATORS[name]
         # What remains to a territory says nothing beside what remains to the whole region.
         whole = name != "remaining_ha"
-        yield _Row(_(one.title), one.function, partial(_value, one, _), whole)
+        text = partial(number, translate=_, decimals=one.decimals)
+        yield _Row(_(one.title), _(one.unit), one.function, text, whole)
     if "housing" not in context.world.layers:
         return
     case = _placed(context.run, context.world)
@@ -136,11 +172,7 @@ def _rows(context: Context) -> Iterator[_Row]:
         if quantity.name in _SITED:
             title = _(_WITH_SITES).format(title=_(quantity.title))
             own = partial(per_inhabitant, case=case, quantity=quantity)
-            yield _Row(title, own, partial(_rate, _(quantity.unit), _))
-
-
-def _value(indicator: Indicator, translate: Translate, value: Any) -> str:
-    return value_text(indicator, value, translate)
+            yield _Row(title, _(quantity.unit), own, partial(_rate, _))
 
 
 def per_inhabitant(figures: Figures, case: Case, quantity: Quantity) -> pd.Series:
@@ -175,8 +207,6 @@ def _placed(run: Run, world: World) -> Case:
     return next(case for case in cases if case.key is CaseKey.WITH)
 
 
-def _rate(unit: str, translate: Translate, value: Any) -> str:
-    if pd.isna(value):
-        return UNKNOWN
-    decimals = 0 if value == 0 or abs(value) >= _SMALL else 1
-    return f"{number(value, translate, decimals=decimals)}\u00a0{unit}"
+def _rate(translate: Translate, value: Any) -> str:
+    small = not pd.isna(value) and value != 0 and abs(value) < _SMALL
+    return number(value, translate, decimals=1 if small else 0)

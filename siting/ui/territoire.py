@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from layers.territory import Level
 from siting.account import Account
-from siting.domain import number_text
 from siting.i18n import Language, Translate
 from siting.labels import (
     LEVEL_LABELS,
@@ -23,16 +22,15 @@ from siting.labels import (
     parameter_value,
     percent,
 )
-from siting.pipeline import Run, World
-from siting.roles import Role
-from siting.territory_cv import THEMES, TerritoryCV, territory_cv, territory_document
 from siting.trajectory import account_trajectories
 from siting.ui import view
 from siting.ui.context import Context
+from siting.ui.frame import page_style
 from siting.ui.html import badge, facts, joined, paragraph
 from siting.ui.ledger import ledger_table, lines_of
 from siting.ui.measures import area_text
-from siting.ui.standing import one_by_one, standing
+from siting.ui.portrait import show_portrait
+from siting.ui.standing import show_standing
 from siting.ui.table import styled
 from siting.ui.territory_panel import OUTSIDE, Row, budget_row, figures, gauge, verdict_box
 from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
@@ -58,6 +56,7 @@ def page(context: Context) -> None:
     level, code = place_of(context)
     account = context.run.account
     row = budget_row(account, level, code)
+    page_style()
     st.html(_header(account, level, code, row, _))
     _choice(context, level, code)
     left, right = st.columns([1, 1.72], gap="large")
@@ -65,11 +64,14 @@ def page(context: Context) -> None:
         st.html(_account(context, level, code, row))
     with right:
         _trajectory(context, level, code)
-    ledger, portrait, rules = st.tabs([_("Ledger"), _("Portrait"), _("Rule set")])
+    names = [_("Ledger"), _("Compared"), _("Portrait"), _("Rule set")]
+    ledger, compared, portrait, rules = st.tabs(names)
     with ledger:
         _ledger(context, level, code)
+    with compared:
+        show_standing(context, level, code)
     with portrait:
-        _portrait(context, level, code)
+        show_portrait(context, level, code)
     with rules:
         st.html(ruleset_sheet(account.ruleset, context.lang, _))
 
@@ -216,69 +218,6 @@ def _ledger(context: Context, level: Level, code: str) -> None:
         )
     )
     _table(ledger_table(account, lines, _), _)
-
-
-# --- Portrait -------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=128)
-def _cv_of(run: Run, world: World, level: Level, code: str, role: Role) -> TerritoryCV:
-    return territory_cv(run, world, level, code, role=role)
-
-
-def _portrait(context: Context, level: Level, code: str) -> None:
-    """Tell what the territory has, and how it stands in the region."""
-    run, _ = context.run, context.translate
-    st.html(Markup('<h2 class="sg-title">{}</h2>').format(_("Within the region")))
-    st.html(
-        paragraph(
-            _(
-                "The rates of the balance, territory by territory: what the sites of the scenario "
-                "bring here, beside the territories that share a border, those of the same level "
-                "and the whole region."
-            ),
-            "sg-note",
-        )
-    )
-    st.dataframe(standing(context, level, code), hide_index=True, width="stretch")
-    if level is not Level.REGION:
-        with st.expander(_("Neighbours one by one")):
-            st.dataframe(one_by_one(context, level, code), hide_index=True, width="stretch")
-    cv = _cv_of(run, context.world, level, code, context.role)
-    document = territory_document(cv, run, _)["territory"]
-    for theme, title in THEMES.items():
-        own = [fact for fact in document["facts"] if fact["theme"] == theme]
-        if own:
-            st.html(Markup('<h2 class="sg-title">{}</h2>').format(_(title)))
-            st.dataframe(_cv_table(own, _), hide_index=True, width="stretch")
-
-
-def _cv_table(shown: list[dict[str, Any]], _: Translate) -> pd.DataFrame:
-    rows = []
-    for fact in shown:
-        status = "" if fact["status"] is None else _(STATUS_LABELS[fact["status"]])
-        notes = [fact["source"], *(note["message"] for note in fact["notes"])]
-        rows.append(
-            {
-                _("Figure"): fact["title"],
-                _("Value"): _value(fact["value"], fact["unit"], _),
-                _("Status"): status,
-                _("Vintage"): fact["vintage"],
-                _("Source, or why unknown"): " ; ".join(filter(None, notes)),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _value(value: Any, unit: str, _: Translate) -> str:
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, str):
-        return value
-    if unit == _("share"):
-        return percent(value, _, decimals=1)
-    decimals = 0 if isinstance(value, int) or abs(value) >= _SMALL else 2
-    return f"{number_text(float(value), decimals, _)}\u00a0{unit}".strip()
 
 
 # --- Rule set -------------------------------------------------------------------------------

@@ -16,12 +16,13 @@ from siting.labels import hectares, number, percent
 from siting.maps import map_view
 from siting.pipeline import run
 from siting.scenario import with_changes
+from siting.scoring import values
 from siting.ui.carte import header
 from siting.ui.data import file_name
 from siting.ui.filters import AREAS, ready_years, shown_sites
 from siting.ui.html import alert, bar, plain, section
 from siting.ui.ledger import ledger, ledger_table, lines_of
-from siting.ui.measures import area_text, site_points
+from siting.ui.measures import area_text, measure_text, site_points
 from siting.ui.site_panel import site_sheet
 from siting.ui.table import site_table
 from siting.ui.territory_panel import (
@@ -45,6 +46,19 @@ def text_of(markup):
 
 
 # --- Site -------------------------------------------------------------------------------
+
+
+def test_each_raw_measure_stands_beside_its_value(demo_run):
+    valued = values(demo_run.matrix, demo_run.scenario)
+    for site_id in demo_run.sites.index[:5]:
+        sheet = site_sheet(demo_run, site_id, ENGLISH)
+        rows = dict(re.findall(r'<tr data-criterion="(\w+)">.*?<small>(.*?)</small>', sheet))
+        known = [one for one in site_points(demo_run, site_id) if one.points is not None]
+        assert set(rows) == {one.criterion.name for one in known if one.most > 0}
+        for one in known:
+            measure, value = unescape(rows[one.criterion.name]).rsplit(" · value ", 1)
+            assert measure == measure_text(one.criterion, one.measure, ENGLISH)
+            assert float(value) == pytest.approx(valued[one.criterion.name][site_id], abs=0.0051)
 
 
 def test_points_add_up_to_the_score_and_what_they_could_be_to_100(demo_run):

@@ -72,14 +72,14 @@ def test_the_table_holds_the_median_of_the_neighbours(context):
     budgets = context.run.account.budgets(Level.EPCI)
     used = 100 * (budgets["used_m2"] + budgets["planned_m2"]) / budgets["budget_m2"]
     median = statistics.median(float(used[code]) for code in near)
-    assert table.columns[1] == f"Voisins, médiane de {len(near)}"
-    assert table.iloc[0, 1].split()[0] == f"{median:.0f}"
+    assert table[f"Voisins, médiane de {len(near)}"].iloc[0] == f"{median:.0f}"
+    assert table["Unité"].iloc[0] == "%"
     assert table.loc["Hectares restants", "Région"] == "–"
 
 
 def test_the_region_is_beside_itself_only(context):
     table = standing(context, Level.REGION, "52")
-    assert list(table.columns) == ["Indicateur", "Pays de la Loire", "Région"]
+    assert list(table.columns) == ["Indicateur", "Unité", "Pays de la Loire", "Région"]
     known = table[table["Région"] != "–"]
     assert (known["Pays de la Loire"] == known["Région"]).all()
 
@@ -94,4 +94,4 @@ def test_every_neighbour_has_its_row(context):
 
 def test_communes_have_neighbours_and_rates_too(context):
     table = standing(context, Level.COMMUNE, "44109")
-    assert table.iloc[:, 1].ne("–").sum() >= 5
+    assert table.iloc[:, 2].ne("–").sum() >= 5
