@@ -16,7 +16,6 @@ from siting.labels import (
     LEVEL_LABELS,
     PARAMETER_LABELS,
     STATUS_LABELS,
-    UNKNOWN,
     VERIFIED_LABELS,
     number,
     parameter_value,
