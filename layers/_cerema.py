@@ -135,6 +135,10 @@ def numbers(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
         is_flow = bool(_NAF.fullmatch(name) or _ART.fullmatch(name))
         if not is_flow and not name.startswith(("artcom", "surfcom")):
             continue
+        plain = pd.to_numeric(table[name], errors="coerce")
+        if plain.notna().all() and (plain >= -ROUNDING_M2).all():
+            found[name] = plain  # the same numbers, without a look at each text
+            continue
         texts = table[name].fillna("").str.replace(r"\s", "", regex=True).str.replace(",", ".")
         known = ~texts.str.upper().isin(_UNKNOWN)
         found[name] = pd.to_numeric(texts.where(known), errors="coerce")

@@ -8,7 +8,6 @@ Never called by a reader.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -22,6 +21,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from layers.data_errors import data_problem
+from layers.digest import digest
 from layers.errors import LayerError, problem
 from layers.polite import PassingError, PoliteClient
 from layers.sniffing import HEAD_BYTES, end_problem, head_problem, proves_end
@@ -168,25 +168,6 @@ def fetch(
     part.path.replace(target)
     part.forget()
     return Fetched(target, state.url, size, sha256, state.version)
-
-
-def digest(path: Path, algorithm: str = "sha256") -> str:
-    """Return the digest of a file.
-
-    Parameters
-    ----------
-    path
-        The file.
-    algorithm
-        Name of the digest.
-
-    Returns
-    -------
-    str
-        Its hexadecimal form.
-    """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
 class _Part:

@@ -18,9 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyogrio
-import scipy.sparse
 import shapely
-from scipy.sparse.csgraph import connected_components
 
 from layers.crs import declared_crs
 from layers.errors import N_, LayerError, Problem, problem
@@ -354,12 +352,14 @@ def _edges(driven: pd.DataFrame, speed_kmh: npt.NDArray[np.float64]) -> pd.DataF
 
 def _largest_part(edges: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Return the largest strongly connected part, and how many segments are out of it."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     ends = np.vstack([edges[["tail_x", "tail_y"]], edges[["head_x", "head_y"]]])
     places, numbers = np.unique(ends, axis=0, return_inverse=True)
     tail, head = numbers.reshape(2, -1)
-    graph = scipy.sparse.csr_array(
-        (np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(len(places), len(places))
-    )
+    weights = np.ones(len(tail), dtype=np.int8)
+    graph = csr_array((weights, (tail, head)), shape=(len(places), len(places)))
     _, part = connected_components(graph, connection="strong")
     inside = part == np.bincount(part).argmax()
     # A loop leads nowhere else.

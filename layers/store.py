@@ -30,7 +30,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layers.data_errors import data_problem
-from layers.download import digest
+from layers.digest import digest
 from layers.errors import LayerError, Problem, problem
 from layers.spec import Provenance, Status
 

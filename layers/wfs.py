@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from layers.data_errors import data_problem
-from layers.download import Fetched, Told, digest
+from layers.digest import digest
+from layers.download import Fetched, Told
 from layers.errors import LayerError, Problem, problem
 from layers.polite import PassingError, PoliteClient
 from layers.sniffing import head_problem

@@ -13,16 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy.sparse
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
 from layers.spec import Layer
+
+if TYPE_CHECKING:
+    import scipy.sparse
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -114,6 +115,8 @@ class RoadGraph:
         return self._matrices[key]
 
     def _matrix(self, weight: Weight, *, backwards: bool) -> scipy.sparse.csr_array:
+        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+
         ends = [self.edges[name].to_numpy() for name in ("tail", "head")]
         start, end = reversed(ends) if backwards else ends
         values = self.edges[weight].to_numpy()
@@ -123,7 +126,7 @@ class RoadGraph:
         first[1:] = (np.diff(start) != 0) | (np.diff(end) != 0)
         count = len(self.places_m)
         cells = (values[first].astype(np.float64), (start[first], end[first]))
-        return scipy.sparse.csr_array(cells, shape=(count, count))
+        return csr_array(cells, shape=(count, count))
 
     def tie(self, shapes: Shapes, *, within_m: float) -> Tied:
         """Tie places to the nearest node with access.
@@ -182,6 +185,9 @@ class RoadGraph:
 
     def _from_features(self, node: Positions, gap_mm: Floats) -> Floats:
         """Search from one more node, tied to every feature by its gap."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415
+
         count = len(self.places_m)
         if not len(node):
             return np.full(count, np.inf)
@@ -194,7 +200,7 @@ class RoadGraph:
         indices = np.concatenate([roads.indices, nodes.astype(roads.indices.dtype)])
         ends = np.append(roads.indptr, len(data)).astype(roads.indptr.dtype)
         shape = (count + 1, count + 1)
-        more = scipy.sparse.csr_array((data, indices, ends), shape=shape)
+        more = csr_array((data, indices, ends), shape=shape)
         found: Floats = np.asarray(dijkstra(more, directed=True, indices=[count]))[0]
         return found[:count] - 1
 
@@ -264,6 +270,8 @@ class RoadGraph:
         backwards: bool,
     ) -> Iterator[tuple[Positions, Positions, Floats]]:
         """Yield pairs of positions in ``sources`` and ``targets`` no farther than the limit."""
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - slow to import
+
         matrix = self.matrix(weight, backwards=backwards)
         nodes, of_source = np.unique(sources, return_inverse=True)
         by_node = np.argsort(of_source, kind="stable")

@@ -13,7 +13,8 @@ import zipfile
 
 import pytest
 
-from layers.download import Expected, Version, digest, fetch
+from layers.digest import digest
+from layers.download import Expected, Version, fetch
 from layers.errors import LayerError
 from layers.polite import PoliteClient, _refuse_downgrade
 from layers.sources import Host
