@@ -208,9 +208,10 @@ def _site_accounts(
 ) -> list[SiteAccount]:
     demands: dict[str, list[Demand]] = {}
     epci = shares[shares["level"] == Level.EPCI.value]
-    for row in epci.to_dict("records"):
-        enaf_m2 = None if pd.isna(row["enaf_m2"]) else int(row["enaf_m2"])
-        demands.setdefault(row["site_id"], []).append(Demand(row["code"], row["name"], enaf_m2))
+    columns = (epci[name].tolist() for name in ("site_id", "code", "name", "enaf_m2"))
+    for site_id, code, name, taken_m2 in zip(*columns, strict=True):
+        enaf_m2 = None if pd.isna(taken_m2) else int(taken_m2)
+        demands.setdefault(site_id, []).append(Demand(code, name, enaf_m2))
     return [
         SiteAccount(
             site_id=site_id,
@@ -227,14 +228,12 @@ def _site_accounts(
             evidence=scenario.sites.evidence.get(site_id, ""),
         )
         for site_id, year, available, source, unknown_m2, outside_m2, partial, deducted_m2 in zip(
-            sites.index,
-            sites["works_start_year"],
-            sites["available_from"],
-            sites["source"],
-            land.unknown_m2,
-            land.outside_m2,
-            land.partial,
-            land.deducted_m2,
+            sites.index.tolist(),
+            *(sites[name].tolist() for name in ("works_start_year", "available_from", "source")),
+            land.unknown_m2.tolist(),
+            land.outside_m2.tolist(),
+            land.partial.tolist(),
+            land.deducted_m2.tolist(),
             strict=True,
         )
     ]

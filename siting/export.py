@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -144,6 +145,7 @@ def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
     verdicts = [found.verdicts[site] for site in found.sites.index]
     pairs = zip(verdicts, (found.eligibility[site] for site in found.sites.index), strict=True)
     reasons = [(*verdict.reasons, *eligible.conditions) for verdict, eligible in pairs]
+    said = cache(translate)  # the same few messages, site after site
     epci = _by_site(found, Level.EPCI)
     columns: dict[str, Any] = {
         "site_id": _texts(found.sites["site_id"]),
@@ -153,10 +155,10 @@ def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
         "reliability": found.scores.reliability.to_numpy(),
         "gross_area_m2": _areas(found.sites["gross_area_m2"]),
         "enaf_m2": found.land.enaf_m2.astype("Int64").to_numpy(),
-        "reasons": _texts([_sentences(told, translate) for told in reasons]),
-        "gaps": _texts([_sentences(found.gaps[site], translate) for site in found.sites.index]),
-        "epci": _texts(epci["code"].agg("|".join).reindex(found.sites.index).fillna("")),
-        "epci_name": _texts(epci["name"].agg(" | ".join).reindex(found.sites.index).fillna("")),
+        "reasons": _texts([_sentences(told, said) for told in reasons]),
+        "gaps": _texts(_same_sentences([found.gaps[site] for site in found.sites.index], said)),
+        "epci": _texts(["|".join(code for code, _ in own) for own in epci]),
+        "epci_name": _texts([" | ".join(name for _, name in own) for own in epci]),
     }
     for land_class in LandClass:
         columns[f"area_{land_class.value}_m2"] = _areas(found.land.areas_m2[land_class.value])
@@ -172,19 +174,37 @@ def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(flat, geometry=found.sites.geometry.to_numpy(), crs=found.sites.crs)
 
 
-def _by_site(found: Appraised, level: Level) -> Any:
-    """Group the shares of the sites at a level, in the order of their codes."""
+def _by_site(found: Appraised, level: Level) -> list[list[tuple[str, str]]]:
+    """List the codes and names of the territories of each site, in the order of their codes."""
     shares = found.shares[found.shares["level"] == level.value]
-    return shares.sort_values("code", kind="stable").groupby("site_id", sort=False)
+    shares = shares.sort_values("code", kind="stable")
+    of_site: dict[str, list[tuple[str, str]]] = {site: [] for site in found.sites.index.tolist()}
+    rows = zip(*(shares[key].tolist() for key in ("site_id", "code", "name")), strict=True)
+    for site, code, name in rows:
+        of_site[site].append((code, name))
+    return list(of_site.values())
 
 
 def _sentences(reasons: Iterable[Reason], translate: Translate) -> str:
     return " ; ".join(reason.text(translate) for reason in reasons)
 
 
+def _same_sentences(told: Iterable[tuple[Reason, ...]], translate: Translate) -> list[str]:
+    """Write the reasons of sites; those that share the very same reasons share the text."""
+    known: dict[tuple[int, ...], str] = {}
+    texts: list[str] = []
+    for reasons in told:
+        key = tuple(map(id, reasons))
+        if key not in known:
+            known[key] = _sentences(reasons, translate)
+        texts.append(known[key])
+    return texts
+
+
 def _texts(values: Iterable[Any]) -> Any:
     """Return texts of one type, whatever they hold: all missing, or none."""
-    return pd.array(list(values), dtype=pd.StringDtype(na_value=np.nan))
+    listed = values.tolist() if isinstance(values, pd.Series) else list(values)
+    return pd.array(listed, dtype=pd.StringDtype(na_value=np.nan))
 
 
 def _areas(values: pd.Series) -> Any:

@@ -41,10 +41,14 @@ def important_gaps(
     important = shares[shares >= scenario.reliability.important_weight]
     reasons = [_reason(str(name), float(share)) for name, share in important.items()]
     unknown = contributions[important.index].isna().to_numpy()
-    return {
-        site: tuple(reasons[position] for position in np.flatnonzero(row))
-        for site, row in zip(contributions.index, unknown, strict=True)
-    }
+    known: dict[bytes, tuple[Reason, ...]] = {}  # many sites lack the same criteria
+    gaps: dict[Any, tuple[Reason, ...]] = {}
+    for site, row in zip(contributions.index.tolist(), unknown, strict=True):
+        key = row.tobytes()
+        if key not in known:
+            known[key] = tuple(reasons[position] for position in np.flatnonzero(row))
+        gaps[site] = known[key]
+    return gaps
 
 
 def _reason(name: str, share: float) -> Reason:

@@ -87,7 +87,10 @@ def parts_in(inputs: Inputs, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     sites = inputs.sites.geometry.reset_index(drop=True)
     pieces = polygon_areas(sites, areas.geometry.reset_index(drop=True))
     called = areas["name"].reset_index(drop=True).reindex(pieces["polygon"]).fillna("?")
-    names = called.groupby(pieces["site"].to_numpy()).agg(lambda own: ", ".join(sorted(set(own))))
+    own: dict[int, set[str]] = {}
+    for site, name in zip(pieces["site"].tolist(), called.tolist(), strict=True):
+        own.setdefault(site, set()).add(name)
+    names = pd.Series({site: ", ".join(sorted(own[site])) for site in sorted(own)}, dtype=object)
     touched = sites.take(list(names.index))
     covered_m2 = covered_area(touched, areas.geometry)
     return pd.DataFrame({"covered_m2": covered_m2, "whole_m2": touched.area, "names": names})
