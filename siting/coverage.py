@@ -41,6 +41,12 @@ LEAST_AT_ONCE = 1024
 THREADS = min(4, os.cpu_count() or 1)
 """Threads of the kernel, which holds no lock of Python."""
 
+MANY_VERTICES = 128
+"""Vertices above which a polygon is first cut down to what lies around the site."""
+
+AROUND_M = 0.732050807568877
+"""Width kept around the site then: no vertex of a file is likely to lie at that very place."""
+
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 Geometries = npt.NDArray[np.object_]
@@ -324,19 +330,47 @@ def _pieces(sites: gpd.GeoSeries, polygons: gpd.GeoSeries) -> _Pieces:
         raise LayerError(problems)
     a = np.asarray(sites.array, dtype=object)
     b = np.asarray(polygons.array, dtype=object)
-    # Asked by the polygons, the tree prepares each large one once for all its small
-    # sites, and lets it go: nothing is left on the caller's geometries.
-    tree = shapely.STRtree(a)
-    polygon, site = tree.query(b, predicate="intersects")
-    polygon_in, site_in = tree.query(b, predicate="contains_properly")
-    whole = np.isin(polygon * len(a) + site, polygon_in * len(a) + site_in)
-    order = np.lexsort((polygon, site))
-    site, polygon, whole = site[order], polygon[order], whole[order]
+    site, polygon, whole = _pairs(a, b)
     pieces = a[site]
-    pieces[~whole] = _polygonal(shapely.intersection(pieces[~whole], b[polygon[~whole]]))
+    pieces[~whole] = _polygonal(_cut(pieces[~whole], b[polygon[~whole]]))
     areas = shapely.area(pieces)
     some = areas > 0
     return _Pieces(site[some], polygon[some], pieces[some], areas[some])
+
+
+def _pairs(sites: Geometries, polygons: Geometries) -> tuple[Integers, Integers, Booleans]:
+    """Return the pairs that meet, by site and polygon, and whether the site is all inside."""
+    polygon, site = shapely.STRtree(sites).query(polygons)
+    touched, place = np.unique(polygon, return_inverse=True)
+    # Each large polygon is prepared once for all its small sites. On a copy: what is prepared
+    # must not be shared between threads, and the caller's geometries may be.
+    prepared = np.asarray(shapely.force_2d(polygons[touched]), dtype=object)
+    shapely.prepare(prepared)
+    whole = shapely.contains_properly(prepared[place], sites[site])
+    meets = whole.copy()
+    meets[~whole] = shapely.intersects(prepared[place[~whole]], sites[site[~whole]])
+    site, polygon, whole = site[meets], polygon[meets], whole[meets]
+    order = np.lexsort((polygon, site))
+    return site[order], polygon[order], whole[order]
+
+
+def _cut(sites: Geometries, polygons: Geometries) -> Geometries:
+    """Cut each site along its polygon.
+
+    GEOS reads every vertex of the polygon each time: one of many vertices is clipped to a
+    rectangle around the site first, which moves no edge inside it. Where what is left is no
+    sound polygon, the whole one serves. A piece depends on its site and polygon alone.
+    """
+    near = polygons.copy()
+    large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MANY_VERTICES)
+    around = shapely.bounds(sites[large]) + AROUND_M * np.array([-1, -1, 1, 1])
+    clipped = np.empty(len(large), dtype=object)
+    for i, (polygon, box) in enumerate(zip(polygons[large], around.tolist(), strict=True)):
+        clipped[i] = shapely.clip_by_rect(polygon, *box)
+    sound = np.isin(shapely.get_type_id(clipped), _POLYGONAL) & ~shapely.is_empty(clipped)
+    sound &= shapely.is_valid(clipped)
+    near[large[sound]] = clipped[sound]
+    return np.asarray(shapely.intersection(sites, near), dtype=object)
 
 
 def _polygonal(geometries: Geometries) -> Geometries:
