@@ -12,10 +12,12 @@ import typer
 from siting.batch import PARTITION_SIZE, Job, Pace, score_in_batches
 from siting.commands import chosen_scenario
 from siting.documents import dumps
+from siting.domain import VerdictCode
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.execution import engine_of
 from siting.export import WRITERS
 from siting.i18n import Language, Translate, translator
+from siting.labels import VERDICT_LABELS
 
 Told = Callable[[str, int, int, float, float | None], None]
 
@@ -134,5 +136,13 @@ def _print(document: dict[str, Any], job: Job, _: Translate) -> None:
         more = _(" (and {count} more)").format(count=found["count"] - 1)
         tail = more if found["count"] > 1 else ""
         typer.echo(f"{_('note')}: {found['example']}{tail}", err=True)
-    for told in document["not_done"].values():
-        typer.echo(f"{_('note')}: {told}", err=True)
+    plan = document["plan"]
+    text = _("Chosen sites together (posted: {posted}, left out: {left_out}): {verdict}")
+    left_out = sum(plan["left_out"].values())
+    verdict = _(VERDICT_LABELS[VerdictCode(plan["verdict"])])
+    typer.echo(text.format(posted=plan["posted"], left_out=left_out, verdict=verdict))
+    for part in plan["territories"]:
+        if part["verdict"] != VerdictCode.COMPATIBLE.value:
+            year = part["first_overshoot_year"]
+            when = _(" (from {year})").format(year=year) if year else ""
+            typer.echo(f"  {part['reasons'][0]['message']}{when}")

@@ -17,8 +17,11 @@ from siting.i18n import Language, Translate
 from siting.labels import LINE_LABELS, rate_label
 from siting.pipeline import Run
 from siting.statement import statement
+from siting.zan.account import Rules
 from siting.zan.guarantee import GUARANTEE_AMOUNTS
+from siting.zan.plan import TerritoryPlan, judged
 from siting.zan.ruleset import Ruleset
+from siting.zan.tally import Tally
 from siting.zan.trajectory import Trajectory
 from siting.zan.trajectory_reasons import trajectory_reasons
 
@@ -209,34 +212,70 @@ def plan_document(run: Run, translate: Translate) -> dict[str, Any]:
     dict
         ``verdict``, ``reasons``, ``posted``, ``left_out`` and ``territories``.
     """
-
-    def told(verdict: Verdict) -> list[dict[str, Any]]:
-        return [reason_document(reason, translate) for reason in verdict.reasons]
-
     return {
         "verdict": run.plan.verdict.code.value,
-        "reasons": told(run.plan.verdict),
+        "reasons": _told(run.plan.verdict, translate),
         "posted": list(run.plan.posted),
         "left_out": [
             {"site_id": key, "reasons": [reason_document(r, translate) for r in reasons]}
             for key, reasons in run.plan.left_out.items()
         ],
         "territories": [
-            {
-                "level": Level.EPCI.value,
-                "code": part.code,
-                "name": part.name,
-                "sites": list(part.sites),
-                "planned_m2": part.planned_m2,
-                "pooled_m2": part.pooled_m2,
-                "remaining_before_m2": part.remaining_before_m2,
-                "remaining_after_m2": part.remaining_after_m2,
-                "first_overshoot_year": part.first_overshoot_year,
-                "verdict": part.verdict.code.value,
-                "reasons": told(part.verdict),
-            }
-            for part in run.plan.territories
+            _territory_document(part, list(part.sites), translate) for part in run.plan.territories
         ],
+    }
+
+
+def tally_plan_document(found: Tally, rules: Rules, translate: Translate) -> dict[str, Any]:
+    """Return the verdict on a set of sites that are only counted as plain values.
+
+    Parameters
+    ----------
+    found
+        What the chosen sites take together.
+    rules
+        What they are judged with.
+    translate
+        Language of the sentences.
+
+    Returns
+    -------
+    dict
+        As :func:`plan_document`, with numbers of sites in place of their identifiers;
+        ``left_out`` counts them by verdict.
+    """
+    verdict, territories = judged(found, rules)
+    return {
+        "verdict": verdict.code.value,
+        "reasons": _told(verdict, translate),
+        "posted": sum(found.posted.values()),
+        "left_out": {code.value: found.left_out[code] for code in sorted(found.left_out)},
+        "territories": [
+            _territory_document(part, found.epci[part.code].sites, translate)
+            for part in territories
+        ],
+    }
+
+
+def _told(verdict: Verdict, translate: Translate) -> list[dict[str, Any]]:
+    return [reason_document(reason, translate) for reason in verdict.reasons]
+
+
+def _territory_document(
+    part: TerritoryPlan, sites: list[str] | int, translate: Translate
+) -> dict[str, Any]:
+    return {
+        "level": Level.EPCI.value,
+        "code": part.code,
+        "name": part.name,
+        "sites": sites,
+        "planned_m2": part.planned_m2,
+        "pooled_m2": part.pooled_m2,
+        "remaining_before_m2": part.remaining_before_m2,
+        "remaining_after_m2": part.remaining_after_m2,
+        "first_overshoot_year": part.first_overshoot_year,
+        "verdict": part.verdict.code.value,
+        "reasons": _told(part.verdict, translate),
     }
 
 

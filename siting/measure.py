@@ -23,6 +23,9 @@ from siting.zan.ruleset import Ruleset
 
 CLASSES: tuple[str, ...] = tuple(c.value for c in LandClass)
 
+LEAST_SHARE = 0.01
+"""Share of the smaller of two sites below which an overlap is the imprecision of drawing."""
+
 DUST = 1e-6
 """Share of a site below which a piece cut along a border is rounding, not land."""
 
@@ -166,7 +169,7 @@ def _whole_shares(area_m2: pd.Series, site: pd.Series) -> pd.Series:
     return running - before
 
 
-def overlaps(sites: gpd.GeoSeries, *, least_share: float = 0.01) -> pd.DataFrame:
+def overlaps(sites: gpd.GeoSeries, *, least_share: float = LEAST_SHARE) -> pd.DataFrame:
     """Find the sites that overlap, whose land would be counted more than once.
 
     Parameters

@@ -286,7 +286,7 @@ def run(
     before = account_of(scenario, world)
     bench = bench_of(scenario, world, before)
     found = appraise(file.layer.geo, bench, told=_steps(progress))
-    selected = _selected(scenario, found.sites)
+    selected = chosen_of(scenario, found.sites)
     chosen = [account for account in found.accounts if account.site_id in selected]
     planned = plan(chosen, found.verdicts, bench.rules)
     taken = found.land.shares.rename(columns={"site": "site_id"})
@@ -312,10 +312,11 @@ def run(
         notes=(
             *file.notes,
             *before.notes,
-            *_run_notes(scenario, found.sites),
+            *missing_notes(scenario, found.sites.index),
+            *_overlap_notes(found.sites),
             *pene_notes(found.sites, found.land, world),
             *road_notes(found.sites, world, scenario),
-            *_priority_notes(scenario),
+            *priority_notes(scenario),
         ),
         row_count=file.row_count,
         origins=uses_of_sites(file, map(str, found.sites.index)),
@@ -371,7 +372,7 @@ def rescored(earlier: Run, scenario: Scenario) -> Run:
         manifest=replace(earlier.manifest, scenario_hash=scenario_hash(scenario)),
         scores=scores,
         gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
-        notes=(*others, *_priority_notes(scenario)),
+        notes=(*others, *priority_notes(scenario)),
     )
 
 
@@ -549,8 +550,19 @@ def _steps(progress: Progress | None) -> Callable[[int], None]:
     return told
 
 
-def _priority_notes(scenario: Scenario) -> Iterator[Problem]:
-    """Tell of judgements of priorities at odds."""
+def priority_notes(scenario: Scenario) -> Iterator[Problem]:
+    """Tell of judgements of priorities at odds.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+
+    Yields
+    ------
+    Problem
+        The notes.
+    """
     for table, found in priorities_of(scenario).items():
         if not found.consistent:
             yield problem(
@@ -562,22 +574,55 @@ def _priority_notes(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
-def _run_notes(scenario: Scenario, sites: gpd.GeoDataFrame) -> Iterator[Problem]:
-    """Tell of overlaps, and of chosen sites that are not there."""
+def missing_notes(scenario: Scenario, sites: Collection[str]) -> Iterator[Problem]:
+    """Tell of chosen sites that are not there.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    sites
+        Identifiers of the sites of the file, or of those among the chosen ones.
+
+    Yields
+    ------
+    Problem
+        A note.
+    """
     if scenario.sites.selected != "all":
-        missing = sorted(set(scenario.sites.selected) - set(sites.index))
+        missing = sorted(set(scenario.sites.selected) - set(sites))
         if missing:
             yield problem("sites-missing", found=", ".join(missing), severity="warning")
+
+
+def overlap_note(first: str, second: str, *, row: int, area_m2: float) -> Problem:
+    """Tell that two sites overlap.
+
+    Parameters
+    ----------
+    first, second
+        Their identifiers, in the order of the file.
+    row
+        Row of the second.
+    area_m2
+        Area they share.
+
+    Returns
+    -------
+    Problem
+        The note.
+    """
+    return problem(
+        "sites-overlap", row=row, found=f"{first}, {second}", expected=f"{area_m2:.0f} m²",
+        severity="warning",
+    )  # fmt: skip
+
+
+def _overlap_notes(sites: gpd.GeoDataFrame) -> Iterator[Problem]:
     pairs = overlaps(sites.geometry)
     rows = sites["row"].to_dict()
-    for pair in pairs.to_dict("records"):
-        yield problem(
-            "sites-overlap",
-            row=int(rows[pair["second"]]),
-            found=f"{pair['first']}, {pair['second']}",
-            expected=f"{pair['area_m2']:.0f} m²",
-            severity="warning",
-        )
+    for first, second, area_m2 in zip(*(pairs[name].tolist() for name in pairs), strict=True):
+        yield overlap_note(first, second, row=int(rows[second]), area_m2=area_m2)
 
 
 def pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
@@ -631,8 +676,21 @@ def road_notes(sites: gpd.GeoDataFrame, world: World, scenario: Scenario) -> Ite
         yield problem("site-off-roads", row=int(row), expected=expected, severity="warning")
 
 
-def _selected(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:
-    """Return the chosen sites of the file; a scenario may name sites of other files."""
+def chosen_of(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:
+    """Return the chosen sites of a table; a scenario may name sites of other files.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    sites
+        Sites, indexed by ``site_id``.
+
+    Returns
+    -------
+    frozenset of str
+        Their identifiers.
+    """
     if scenario.sites.selected == "all":
         return frozenset(sites.index)
     return frozenset(scenario.sites.selected) & frozenset(sites.index)

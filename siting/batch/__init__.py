@@ -1,8 +1,8 @@
 """Score a file of sites of any size, partition by partition, with bounded memory.
 
 The folder of the result holds one GeoParquet part a partition (readers open the folder as one
-table), ``_ranks.parquet``, ``_rejected.csv`` and ``_manifest.json``. Parts can be read while
-others are being written; a run that was interrupted goes on where it stopped.
+table), ``_ranks.parquet``, ``_overlaps.parquet``, ``_rejected.csv`` and ``_manifest.json``. Parts
+can be read while others are being written; a run that was interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from layers.errors import N_
 from siting.batch.job import PARTITION_SIZE, Job, prepare
+from siting.batch.overlaps import forget, write_overlaps
 from siting.batch.results import MANIFEST, write_manifest, write_ranks, write_rejected
 from siting.batch.staging import Staged, stage
 from siting.batch.worker import score_partition
@@ -27,6 +28,7 @@ __all__ = ["PARTITION_SIZE", "Job", "Pace", "score_in_batches"]
 
 READING = N_("Reading the file and sorting its sites by place")
 SCORING = N_("Scoring")
+OVERLAPPING = N_("Looking for sites that overlap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,11 @@ def score_in_batches(
     reports = _scored(job, staged, engine or InProcess(), told)
     write_ranks(job, reports)
     rejected = write_rejected(job, staged, reports)
-    document = write_manifest(job, staged, reports, rejected=rejected)
+    told(Pace(OVERLAPPING, 0, 1))
+    pairs = write_overlaps(job, reports)
+    document = write_manifest(job, staged, reports, rejected=rejected, overlaps=pairs)
     shutil.rmtree(job.staged(0).parent)
+    forget(job)
     return document
 
 

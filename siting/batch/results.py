@@ -11,26 +11,20 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from layers.errors import N_
+from layers.errors import Problem
 from siting.batch.job import Job, write_json
+from siting.batch.overlaps import first_overlap
 from siting.batch.staging import Staged, lost_of, restored
-from siting.batch.worker import ground_of, sites_in
-from siting.documents import manifest_document
+from siting.batch.worker import by_code, ground_of, sites_in
+from siting.documents import manifest_document, tally_plan_document
 from siting.export import harmless
 from siting.i18n import translator
-from siting.pipeline import manifest
+from siting.pipeline import manifest, missing_notes, overlap_note, priority_notes
+from siting.zan.tally import added, read_tally
 
 RANKS: Final = "_ranks.parquet"
 REJECTED: Final = "_rejected.csv"
 MANIFEST: Final = "_manifest.json"
-
-NOT_DONE: Final[Mapping[str, str]] = {
-    "plan": N_(
-        "The chosen sites are not added up on the budgets: each verdict is that of the site alone."
-    ),
-    "overlaps": N_("Sites that overlap are not looked for: their land counts for each of them."),
-}
-"""What :func:`siting.pipeline.run` tells of the sites together, and a run in batches does not."""
 
 
 def write_ranks(job: Job, reports: Sequence[Mapping[str, Any]]) -> None:
@@ -98,9 +92,14 @@ def write_rejected(job: Job, staged: Staged, reports: Iterable[Mapping[str, Any]
 
 
 def write_manifest(
-    job: Job, staged: Staged, reports: Sequence[Mapping[str, Any]], *, rejected: int
+    job: Job,
+    staged: Staged,
+    reports: Sequence[Mapping[str, Any]],
+    *,
+    rejected: int,
+    overlaps: int,
 ) -> dict[str, Any]:
-    """Write what the result was made with, what was found, and what was not done.
+    """Write what the result was made with, what was found, and the verdict on the set.
 
     Parameters
     ----------
@@ -112,25 +111,37 @@ def write_manifest(
         Reports of the partitions, in order.
     rejected
         Rows rejected.
+    overlaps
+        Pairs of sites that overlap.
 
     Returns
     -------
     dict
         The document: ``manifest`` (as that of ``siting score``), ``rows``, ``sites``,
-        ``rejected``, ``left_out``, ``notes``, ``not_done``, ``parts`` and ``identity``.
+        ``rejected``, ``left_out``, ``overlaps``, ``plan``, ``notes``, ``parts`` and
+        ``identity``.
     """
     translate = translator(job.language)
     world, bench = ground_of(job)
     layer = sites_in(job, world, 0).layer
     made_with = manifest(job.scenario, world, bench.account, sites=layer)
+    taken = added(read_tally(report["tally"]) for report in reports if report["sites"])
+    chosen = {site for report in reports if report["sites"] for site in report["chosen"]}
+    notes = [*bench.account.notes, *missing_notes(job.scenario, chosen)]
+    notes += priority_notes(job.scenario)
+    if overlaps:
+        pair = first_overlap(job)
+        row, area_m2 = pair["second_row"], pair["area_m2"]
+        notes.append(overlap_note(pair["first"], pair["second"], row=row, area_m2=area_m2))
     document = {
         "manifest": manifest_document(made_with, translate),
         "rows": staged.row_count,
         "sites": sum(report["sites"] for report in reports),
         "rejected": rejected,
         "left_out": sum(report["left_out"] for report in reports),
-        "notes": _notes(job, staged, reports),
-        "not_done": {name: translate(text) for name, text in NOT_DONE.items()},
+        "overlaps": overlaps,
+        "plan": tally_plan_document(taken, bench.rules, translate),
+        "notes": _notes(job, staged, reports, notes, overlaps=overlaps),
         "parts": [job.part(report["number"]).name for report in reports if report["sites"]],
         "identity": job.identity(),
     }
@@ -139,13 +150,21 @@ def write_manifest(
 
 
 def _notes(
-    job: Job, staged: Staged, reports: Sequence[Mapping[str, Any]]
+    job: Job,
+    staged: Staged,
+    reports: Sequence[Mapping[str, Any]],
+    of_set: Sequence[Problem],
+    *,
+    overlaps: int,
 ) -> dict[str, dict[str, Any]]:
     """Add the notes up by code; one on the file, met in every partition, counts once."""
     translate = translator(job.language)
     found: dict[str, dict[str, Any]] = {}
     given = [{n["code"]: {"count": 1, "example": n}} for n in staged.notes]
-    for notes in (*given, *(report["notes"] for report in reports)):
+    whole = by_code(tuple(of_set))
+    if "sites-overlap" in whole:
+        whole["sites-overlap"]["count"] = overlaps
+    for notes in (*given, whole, *(report["notes"] for report in reports)):
         for code, told in notes.items():
             known = found.setdefault(code, {"count": 0, "example": told["example"]})
             of_rows = told["example"]["row"] is not None

@@ -14,6 +14,7 @@ from layers.sites import SiteFile, sites_of
 from layers.spec import Status
 from siting.appraisal import Bench, appraise
 from siting.batch.job import Job, write_json
+from siting.batch.overlaps import write_inside
 from siting.batch.staging import plain, read_partition, read_staged
 from siting.export import flat_table
 from siting.i18n import translator
@@ -21,11 +22,13 @@ from siting.pipeline import (
     World,
     account_of,
     bench_of,
+    chosen_of,
     load_world,
     pene_notes,
     road_notes,
     with_zones,
 )
+from siting.zan.tally import tally, tally_document
 
 _Ground = tuple[World, Bench]
 
@@ -46,12 +49,15 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
     -------
     dict
         ``number``, ``rows``, ``sites``, ``left_out``, ``rejected``, ``notes`` (number and
-        example by code) and ``bytes`` of the part.
+        example by code), ``bytes`` of the part, ``last_row``; where there are sites, their
+        ``tally``, the ``chosen`` ones that a scenario names, the number of ``overlaps`` and
+        the ``bounds``.
     """
     world, bench = ground_of(job)
     file = sites_in(job, world, number)
     sites, notes = file.layer.geo, file.notes
     part = job.part(number)
+    told: dict[str, Any] = {"last_row": 0}
     if len(sites):
         found = appraise(sites, bench)
         more = (
@@ -59,6 +65,15 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
             road_notes(found.sites, world, job.scenario),
         )
         notes = (*notes, *chain(*more))
+        chosen = chosen_of(job.scenario, found.sites)
+        taken = (account for account in found.accounts if account.site_id in chosen)
+        told = {
+            "tally": tally_document(tally(taken, found.verdicts, bench.rules)),
+            "chosen": [] if job.scenario.sites.selected == "all" else sorted(chosen),
+            "overlaps": write_inside(job, number, found.sites),
+            "bounds": found.sites.total_bounds.tolist(),
+            "last_row": int(found.sites["row"].max()),
+        }
         table = flat_table(found, translator(job.language))
         draft = part.with_name(f".{part.name}.draft")
         _write(table, draft)
@@ -70,6 +85,7 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
         "left_out": len(file.left_out),
         "rejected": [plain(found) for found in file.rejected],
         "notes": by_code(notes),
+        **told,
         "bytes": part.stat().st_size if len(sites) else 0,
     }
     write_json(job.done(number), report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -18,8 +18,9 @@ from siting.domain import (
     Verdict,
     VerdictCode,
 )
-from siting.zan.account import Rules, SiteAccount, uncharged
+from siting.zan.account import Rules, SiteAccount
 from siting.zan.ledger import Entry
+from siting.zan.tally import Tally, is_charged, tally
 from siting.zan.verdict import Demand, Pool, assess, assess_pooled
 
 SITES_UNDETERMINED = N_("some chosen sites are undetermined ({count}): the sum is a lower bound")
@@ -105,33 +106,49 @@ def plan(sites: Sequence[SiteAccount], verdicts: Mapping[str, Verdict], rules: R
     left_out = {
         site.site_id: verdicts[site.site_id].reasons
         for site in sites
-        if not _is_charged(site, verdicts[site.site_id], rules)
+        if not is_charged(site, verdicts[site.site_id], rules)
     }
     posted = [site for site in sites if site.site_id not in left_out]
-    territories = tuple(
-        _territory_plans([site for site in posted if site.envelope is Envelope.LOCAL], rules)
-    )
-    verdict = _verdict(posted, territories, rules)
+    verdict, territories = judged(tally(sites, verdicts, rules), rules)
+    ids: dict[str, list[str]] = {}
+    for site in posted:
+        for demand in site.demands if site.envelope is Envelope.LOCAL else ():
+            ids.setdefault(demand.code, []).append(site.site_id)
+    named = tuple(replace(part, sites=tuple(sorted(ids[part.code]))) for part in territories)
+    return Plan(verdict, named, tuple(site.site_id for site in posted), MappingProxyType(left_out))
+
+
+def judged(found: Tally, rules: Rules) -> tuple[Verdict, tuple[TerritoryPlan, ...]]:
+    """Judge what chosen sites take together, without the sites.
+
+    Parameters
+    ----------
+    found
+        What they take.
+    rules
+        What they are judged with.
+
+    Returns
+    -------
+    Verdict
+        Verdict of the whole set, the pooled envelope included.
+    tuple of TerritoryPlan
+        One entry an EPCI that gives land, by code; their ``sites`` are left empty.
+    """
+    territories = tuple(_territory_plans(found, rules))
+    verdict = _verdict(found, territories, rules)
     if verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING:
         territories = tuple(_pooled(territory) for territory in territories)
-    undetermined = [key for key in left_out if verdicts[key].code is VerdictCode.UNDETERMINED]
+    undetermined = found.left_out.get(VerdictCode.UNDETERMINED, 0)
     if undetermined and verdict.code is not VerdictCode.OVER_BUDGET:
-        figures = {"count": len(undetermined)}
-        told = Reason("sites-undetermined", SITES_UNDETERMINED, figures)
+        told = Reason("sites-undetermined", SITES_UNDETERMINED, {"count": undetermined})
         verdict = Verdict(VerdictCode.UNDETERMINED, (told, *verdict.reasons), verdict.figures)
-    return Plan(
-        verdict, territories, tuple(site.site_id for site in posted), MappingProxyType(left_out)
-    )
+    return verdict, territories
 
 
-def _verdict(
-    posted: Sequence[SiteAccount], territories: Sequence[TerritoryPlan], rules: Rules
-) -> Verdict:
+def _verdict(found: Tally, territories: Sequence[TerritoryPlan], rules: Rules) -> Verdict:
     """Judge what is posted: first what the pool pays by choice, then the budgets of EPCI."""
-    taken = {
-        envelope: sum(site.enaf_m2 or 0 for site in posted if site.envelope is envelope)
-        for envelope in POOLED_ENVELOPES
-    }
+    taken = {envelope: found.taken_m2.get(envelope, 0) for envelope in POOLED_ENVELOPES}
     left_m2 = max(0, rules.pool.remaining_m2 - taken[Envelope.REGIONAL])
     left = Pool(left_m2, rules.pool.source)
     parts: list[Verdict] = []
@@ -139,10 +156,10 @@ def _verdict(
         demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
         parts.append(assess(demands, rules.standings, pool=left, tolerance=rules.tolerance))
     for envelope in POOLED_ENVELOPES:
-        if any(site.envelope is envelope for site in posted):
+        if found.posted.get(envelope):
             pool = rules.pooled(envelope)
             parts.append(assess_pooled(taken[envelope], pool, envelope=envelope))
-    if not parts and posted:
+    if not parts and found.posted:
         return Verdict(VerdictCode.COMPATIBLE, (Reason("national-only", NATIONAL_ONLY),))
     if not parts:
         return Verdict(VerdictCode.UNDETERMINED, (Reason("none-charged", NONE_CHARGED),))
@@ -170,48 +187,27 @@ def _pooled(territory: TerritoryPlan) -> TerritoryPlan:
     return replace(territory, pooled_m2=pooled_m2, remaining_after_m2=after)
 
 
-def _is_charged(site: SiteAccount, verdict: Verdict, rules: Rules) -> bool:
-    if verdict.code in (VerdictCode.INELIGIBLE, VerdictCode.UNDETERMINED):
-        return False
-    return site.envelope is Envelope.NATIONAL or uncharged(site, rules) is None
-
-
-def _territory_plans(sites: Sequence[SiteAccount], rules: Rules) -> list[TerritoryPlan]:
-    names: dict[str, str] = {}
-    taken: dict[str, dict[str, int]] = {}
-    years: dict[str, dict[int, int]] = {}
-    for site in sites:
-        for demand in site.demands:
-            area_m2 = demand.enaf_m2 or 0
-            names[demand.code] = demand.name
-            taken.setdefault(demand.code, {})[site.site_id] = area_m2
-            by_year = years.setdefault(demand.code, {})
-            year = rules.year_of(site)
-            if year is not None:
-                by_year[year] = by_year.get(year, 0) + area_m2
-    plans: list[TerritoryPlan] = []
-    for code in sorted(taken):
-        planned_m2 = sum(taken[code].values())
+def _territory_plans(found: Tally, rules: Rules) -> Iterator[TerritoryPlan]:
+    for code, taken in found.epci.items():
+        planned_m2 = taken.area_m2
         remaining = rules.standings[code].remaining_m2 if code in rules.standings else None
-        plans.append(
-            TerritoryPlan(
-                code=code,
-                name=names[code],
-                sites=tuple(sorted(taken[code])),
-                planned_m2=planned_m2,
-                pooled_m2=0,
-                remaining_before_m2=remaining,
-                remaining_after_m2=None if remaining is None else remaining - planned_m2,
-                first_overshoot_year=_first_overshoot(years[code], remaining),
-                verdict=assess(
-                    [Demand(code, names[code], planned_m2)],
-                    rules.standings,
-                    pool=Pool(0, ""),
-                    tolerance=rules.tolerance,
-                ),
-            )
+        years = {year: area for year, area in taken.by_year.items() if year is not None}
+        yield TerritoryPlan(
+            code=code,
+            name=taken.name,
+            sites=(),
+            planned_m2=planned_m2,
+            pooled_m2=0,
+            remaining_before_m2=remaining,
+            remaining_after_m2=None if remaining is None else remaining - planned_m2,
+            first_overshoot_year=_first_overshoot(years, remaining),
+            verdict=assess(
+                [Demand(code, taken.name, planned_m2)],
+                rules.standings,
+                pool=Pool(0, ""),
+                tolerance=rules.tolerance,
+            ),
         )
-    return plans
 
 
 def _first_overshoot(by_year: Mapping[int, int], remaining_m2: int | None) -> int | None:

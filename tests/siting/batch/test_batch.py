@@ -13,9 +13,12 @@ import shapely
 from layers.batches import raw_batches
 from layers.errors import LayerError
 from siting.batch import Job, score_in_batches, worker
+from siting.batch import overlaps as batch_overlaps
+from siting.documents import plan_document
 from siting.errors import SitingError
 from siting.export import result_table
 from siting.i18n import translator
+from siting.measure import overlaps
 from siting.pipeline import read, run
 
 FR = translator("fr")
@@ -26,7 +29,9 @@ def table(demo_file):
     """Sites by the hundred: the demonstration ones, moved, with wrong rows and shared names."""
     demo = demo_file.layer.geo
     rng = np.random.default_rng(7)
-    moved = [demo.set_geometry(demo.translate(*rng.uniform(-9_000, 9_000, 2))) for _ in range(4)]
+    moves = [rng.uniform(-9_000, 9_000, 2) for _ in range(4)]
+    moves.append((70.0, 40.0))  # over the first ones
+    moved = [demo.set_geometry(demo.translate(*move)) for move in moves]
     sites = pd.concat([demo, *moved], ignore_index=True)
     sites["site_id"] = [f"D{i:04d}" for i in range(len(sites))]
     sites.loc[[5, 120], "site_id"] = "twice"  # of far apart rows: none is kept
@@ -87,10 +92,33 @@ def test_whatever_the_partitions_the_figures_are_those_of_one_run(
     parts, document = scored(Job(source, tmp_path / "out", base, partition_size=size))
     table, found = expected
     assert_same(parts, table)
-    assert document["sites"] == len(table) == 144
+    assert document["sites"] == len(table) == 174
     assert document["rows"] == found.row_count
     assert len(document["parts"]) == -(-found.row_count // size)
-    assert set(document["not_done"]) == {"plan", "overlaps"}
+    assert_same_set(tmp_path / "out", document, found)
+
+
+def assert_same_set(folder, document, found):
+    """The plan and the overlaps are those of the run in one go."""
+    told = pd.read_parquet(folder / "_overlaps.parquet")
+    pairs = overlaps(found.sites.geometry)
+    assert len(pairs) > 20
+    pd.testing.assert_frame_equal(told[["first", "second", "area_m2"]], pairs, check_exact=True)
+    rows = found.sites["row"]
+    assert told["first_row"].tolist() == rows[pairs["first"]].tolist()
+    assert told["second_row"].tolist() == rows[pairs["second"]].tolist()
+    notes = [note for note in found.notes if note.code == "sites-overlap"]
+    first = min(notes, key=lambda note: note.row).line(FR)
+    assert document["notes"]["sites-overlap"] == {"count": len(pairs), "example": first}
+    assert document["overlaps"] == len(pairs)
+    of_run = plan_document(found, FR)
+    plan = document["plan"]
+    assert plan["posted"] == len(of_run["posted"]) > 0
+    assert sum(plan["left_out"].values()) == len(of_run["left_out"]) > 0
+    assert (plan["verdict"], plan["reasons"]) == (of_run["verdict"], of_run["reasons"])
+    of_run["territories"] = [part | {"sites": len(part["sites"])} for part in of_run["territories"]]
+    assert plan["territories"] == of_run["territories"]
+    assert len(plan["territories"]) > 5
 
 
 def test_rejected_rows_are_told_in_a_file_beside(source, base, expected, tmp_path):
@@ -108,7 +136,14 @@ def test_rejected_rows_are_told_in_a_file_beside(source, base, expected, tmp_pat
 def test_the_order_of_the_rows_changes_nothing(table, base, expected, tmp_path):
     path = tmp_path / "sites.parquet"
     table.sample(frac=1, random_state=3).to_parquet(path)
-    parts, _ = scored(Job(path, tmp_path / "out", base, partition_size=37))
+    parts, document = scored(Job(path, tmp_path / "out", base, partition_size=37))
+    table, found = expected
+    told = pd.read_parquet(tmp_path / "out" / "_overlaps.parquet")
+    pairs = overlaps(found.sites.geometry)
+    known = {frozenset(pair) for pair in zip(pairs["first"], pairs["second"], strict=True)}
+    assert {frozenset(pair) for pair in zip(told["first"], told["second"], strict=True)} == known
+    sets = [plan["territories"] for plan in (document["plan"], plan_document(found, FR))]
+    assert [part["planned_m2"] for part in sets[0]] == [part["planned_m2"] for part in sets[1]]
     by_site = parts.drop(columns=["row", "source"]).set_index("site_id")
     of_run = expected[0].drop(columns=["row", "source"]).set_index("site_id")
     pd.testing.assert_frame_equal(by_site.loc[of_run.index], of_run, check_exact=True)
@@ -142,9 +177,9 @@ def test_files_are_read_in_batches_that_end_where_the_file_does(table, tmp_path)
         drawn = table.dropna(subset=["geometry"])
         drawn.to_parquet(path) if name.endswith("parquet") else drawn.to_file(path)
         batches = list(small_batches()(path, None))
-        assert [len(batch.rows) for batch in batches] == [29] * 5 + [4]
+        assert [len(batch.rows) for batch in batches] == [29] * 6 + [5]
         rows = np.concatenate([batch.rows for batch in batches])
-        assert rows.tolist() == list(range(1, 150))
+        assert rows.tolist() == list(range(1, 180))
 
 
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
@@ -170,13 +205,34 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     )
     with pytest.raises(SitingError, match="--resume"):
         score_in_batches(job)
-    parts, _ = scored(job, resume=True)
+    parts, document = scored(job, resume=True)
     assert_same(parts, expected[0])
+    assert_same_set(job.folder, document, expected[1])
     assert done.count(0) == 5 - 2  # of five partitions, two were done
     paces = []
     again, _ = scored(job, resume=True, told=paces.append)
     assert_same(again, expected[0])
     assert paces == []  # a finished run is only read again
+
+
+def test_only_the_chosen_sites_are_added_up(source, base, world, table, tmp_path):
+    names = ("D0003", "D0044", "D0101", "nowhere")
+    few = base.model_copy(update={"sites": base.sites.model_copy(update={"selected": names})})
+    _, document = scored(Job(source, tmp_path / "out", few, partition_size=37))
+    found = run(few, world, read(source, world))
+    assert document["plan"]["posted"] == len(found.plan.posted)
+    assert document["plan"]["posted"] + sum(document["plan"]["left_out"].values()) == 3
+    planned = {part["code"]: part["planned_m2"] for part in document["plan"]["territories"]}
+    assert planned == {part.code: part.planned_m2 for part in found.plan.territories}
+    assert "nowhere" in document["notes"]["sites-missing"]["example"]
+
+
+def test_more_overlaps_than_memory_holds_are_written_in_order(
+    source, base, expected, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(batch_overlaps, "PAIRS_AT_ONCE", 7)
+    _, document = scored(Job(source, tmp_path / "out", base, partition_size=20))
+    assert_same_set(tmp_path / "out", document, expected[1])
 
 
 def test_a_part_that_was_lost_is_done_again(source, base, expected, tmp_path):
@@ -216,7 +272,7 @@ def test_progress_tells_the_rate_and_the_time_left(source, base, tmp_path):
     paces = []
     score_in_batches(Job(source, tmp_path / "out", base, partition_size=37), told=paces.append)
     scoring = [pace for pace in paces if pace.step == "Scoring"]
-    assert [pace.done for pace in scoring] == [0, 37, 74, 111, 148, 150]
+    assert [pace.done for pace in scoring] == [0, 37, 74, 111, 148, 180]
     assert scoring[0].left_s is None
     assert all(pace.rate > 0 for pace in scoring[1:])
     assert scoring[-1].left_s == 0
