@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.registry import LAYERS
+from layers.registry import LAYERS, OPTIONAL_LAYERS
 from layers.road_network import make_network
 from layers.spec import Status
 from layers.tables import demonstration_provenance
@@ -352,7 +352,7 @@ def test_an_indicator_says_all_it_must(indicator):
     assert all((indicator.unit, indicator.formula, indicator.source, indicator.titles))
     for message in (*indicator.titles, indicator.formula):
         assert french(message) != message
-    assert set(indicator.requires) <= {*LAYERS, "sites", "land_cover"}
+    assert set(indicator.requires) <= {*LAYERS, *OPTIONAL_LAYERS, "sites", "land_cover"}
     assert "sites" in indicator.requires
 
 
