@@ -166,7 +166,7 @@ def first_crossing(
     site
         The site.
     behind
-        Sites that do not lead it.
+        Sites that do not lead it; the sooner those that are close come, the less is computed.
     tied
         For each of ``behind``, whether the scores are equal before the change.
     inside, inside_known
@@ -192,6 +192,9 @@ def first_crossing(
         rest = b * outside_known[o] - outside[o] * known
         two, one = both - mixed + rest, mixed - 2 * rest
         lead = 0.0 if tied[i] else max(0.0, (two * weight + one) * weight + rest)
+        # The slope is largest at 0 or 1: too steep a lead to be lost within the nearest change.
+        if lead > nearest * max(abs(one), abs(2 * two + one)) * (1.0 + EDGE):
+            continue
         for direction in (-1.0, 1.0):
             root = _loses_lead(two, one, rest, weight, lead, direction)
             if root >= 0 and abs(root - weight) < nearest:

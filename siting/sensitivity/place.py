@@ -66,6 +66,8 @@ def smallest_changes(
     (['a', 'y'], [0.3333, nan])
     """
     scored = np.flatnonzero(rank.notna().to_numpy())
+    by_place = np.argsort(rank.iloc[scored].to_numpy(dtype="int64"), kind="stable")
+    scored = scored[by_place]
     places = rank.iloc[scored].to_numpy(dtype="int64")
     table = values.iloc[scored]
     rows: dict[object, tuple[str, float, float, float, object]] = {}
@@ -101,8 +103,9 @@ def _crossing(
 ) -> tuple[float, int]:
     from siting.sensitivity._kernel import first_crossing  # noqa: PLC0415 - numba, see there
 
-    others = (places >= places[site]) & (np.arange(len(places)) != site)
-    behind = np.flatnonzero(others)
+    start = int(np.searchsorted(places, places[site]))  # places are in order
+    behind = np.arange(start, len(places))
+    behind = behind[behind != site]
     tied = places[behind] == places[site]
     to, by = first_crossing(site, behind, tied, *parts, weight)
     return float(to), int(by)
