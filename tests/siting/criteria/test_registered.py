@@ -1,8 +1,9 @@
 """What holds for every registered criterion: a new one is tested by being registered."""
 
+import ast
 import importlib.util
-import re
-from inspect import getdoc
+from dataclasses import replace
+from inspect import getdoc, signature
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 from layers import site_table as table
 from siting.criteria import CRITERIA, THEMES
+from siting.domain import Objective
 from siting.eligibility import RULES
 from siting.scenario import load_scenario
-from siting.scoring import decision_matrix, score
+from siting.scoring import decision_matrix, score, value_of
 
 SCENARIO = load_scenario("base")
 EVERY = pytest.mark.parametrize("criterion", CRITERIA.values(), ids=CRITERIA)
@@ -25,6 +27,70 @@ STATED = {
     "distance_freight_m", "distance_port_m", "distance_gas_m", "fibre_share", "friche_share",
     "power_mw", "water_m3_day", "gas_at_site", "sewer_at_site",
 }  # fmt: skip
+
+# A layer that a criterion reads where it is given, and does without.
+OPTIONAL = {"distance_freight_m": {"freight_sidings"}}
+# Land cover and budgets are measured before the criteria: the inputs carry them.
+MEASURED = {"land_cover", "enaf_flows"}
+# What a planner says is worse, then better: told apart from the code and from its thresholds.
+WORSE_AND_BETTER = {
+    "enaf_per_usable_area": (1.2, 0.2),
+    "artificialised_share": (0.1, 0.9),
+    "brownfield": ("non", "oui"),
+    "budget_pressure": (0.8, 0.1),
+    "enaf_per_job": (900, 150),
+    "agricultural_share": (0.9, 0.1),
+    "forest_share": (0.9, 0.1),
+    "friche_share": (0.1, 0.9),
+    "distance_interchange_m": (20_000, 4_000),
+    "distance_freight_m": (20_000, 0),
+    "distance_port_m": (100_000, 0),
+    "distance_passenger_station_m": (10_000, 2_000),
+    "distance_airport_m": (100_000, 20_000),
+    "station_class": ("aucune gare à portée", "plus de 1 million de voyageurs par an"),
+    "stop_departures_day": (2, 60),
+    "car_free_share": (0.06, 0.3),
+    "neighbouring_zone_jobs": (50, 2_000),
+    "vacant_dwellings_reach": (100, 3_000),
+    "housing_vacancy_rate": (0.045, 0.068),  # tense, then slack: workers can be housed
+    "vacant_dwellings_per_job": (0.5, 10),
+    "tense_housing_share": (0.9, 0.1),
+    "long_vacancy_rate": (0.015, 0.06),  # dwellings to bring back to the market
+    "dwellings_started_rate": (1, 8),
+    "social_housing_share": (0.05, 0.22),
+    "working_age_reach": (5_000, 100_000),
+    "frr_class": ("Non classée", "FRR+"),
+    "town_centre_distance_m": (20_000, 4_000),
+    "job_seekers_rate": (60, 150),  # jobs go where they lack
+    "job_concentration": (180, 80),
+    "industry_share": (0.06, 0.25),
+    "industrial_neighbours": (1, 40),
+    "possible_flows": (0, 6),
+    "protected_share": (0.15, 0),
+    "distance_protected_m": (100, 1_500),
+    "natura_2000_share": (0.15, 0),
+    "distance_natura_2000_m": (100, 1_500),
+    "znieff_share": (0.4, 0),
+    "wetland_share": (0.08, 0),
+    "flood_plan_share": (0.2, 0),
+    "technological_plan_share": (0.2, 0),
+    "distance_seveso_m": (100, 1_500),
+    "sewage_spare_pe": (0, 8_000),
+    "water_zone": ("en zone de répartition", "hors zone de répartition"),
+    "power_mw": (1, 20),
+    "gas_at_site": ("non", "oui"),
+    "water_m3_day": (20, 600),
+    "sewer_at_site": ("non", "oui"),
+    "fibre_share": (0.2, 1),
+    "distance_substation_m": (8_000, 500),
+    "distance_gas_m": (4_000, 0),
+    "months_to_works": (48, 6),
+    "land_stage": ("à acquérir", "maîtrisé"),
+    "planning_stage": ("A", "U"),
+    "environment_stage": ("non engagé", "purgé de tout recours"),
+    "servicing_stage": ("non aménageable", "viabilisé et aménagé"),
+    "commercial_stage": ("vendu, commercialisation achevée", "en vente"),
+}
 
 
 def stage(stages):
@@ -131,18 +197,40 @@ def part_of(inputs, positions):
 @EVERY
 def test_it_says_what_it_is(criterion):
     assert criterion.theme in THEMES
-    assert criterion.title
-    assert criterion.source
+    assert criterion.title.strip()
+    assert len(criterion.source.split()) > 1
     assert getdoc(criterion.function)
     assert bool(criterion.labels) == (criterion.unit == "label")
     assert criterion.function.__name__ == criterion.name
+    assert list(signature(criterion.function).parameters) == ["inputs"]
+
+
+def test_a_name_is_registered_once():
+    modules = {criterion.function.__module__ for criterion in CRITERIA.values()}
+    declared = [one.name for name in modules for one in importlib.import_module(name).CRITERIA]
+    assert sorted(declared) == sorted(CRITERIA)
 
 
 @EVERY
 def test_it_has_a_test_of_its_own(criterion, root):
+    """One that calls it and asserts something of it."""
     module = criterion.function.__module__.rsplit(".", 1)[-1]
     text = (root / f"tests/siting/criteria/test_{module}.py").read_text("utf-8")
-    assert re.search(rf"^def test_{criterion.name}\(", text, re.MULTILINE)
+    tests = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    own = list(ast.walk(tests[f"test_{criterion.name}"]))
+    assert any(isinstance(node, ast.Assert) for node in own)
+    assert criterion.name in {node.id for node in own if isinstance(node, ast.Name)}
+
+
+@EVERY
+def test_what_a_planner_says_is_better_has_the_higher_value(criterion):
+    measures = pd.Series(WORSE_AND_BETTER[criterion.name])
+    for scenario in (SCENARIO, load_scenario("complet")):
+        worse, better = value_of(measures, scenario.criteria[criterion.name].value_function())
+        assert worse < better
+    if not criterion.labels and criterion.objective is not Objective.TARGET:
+        rises = measures[1] > measures[0]
+        assert criterion.objective is (Objective.MAX if rises else Objective.MIN)
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +317,81 @@ def test_measures_stay_in_their_bounds(make_inputs, world, rows):
             assert np.isfinite(known.astype(float)).all()
             assert (known.astype(float) >= 0).all()
             assert criterion.unit != "" or (known.astype(float) <= 1).all()
+
+
+@pytest.fixture(scope="module")
+def sample(make_inputs, world):
+    """Sites about which much is known, over the whole of the small world."""
+    stated = {
+        "usable_area_m2": 8_000, "is_brownfield": False, "power_mw": 5, "water_m3_day": 100,
+        "gas": False, "fibre": True, "sewer": True, "expected_jobs": 40,
+        "vocation": "industrielle", "readiness_land": "maîtrisé", "readiness_planning": "U",
+        "readiness_environment": "autorisé", "readiness_commercial": "en vente",
+        "readiness_servicing": "viabilisé et aménagé",
+    }  # fmt: skip
+    rng = np.random.default_rng(5)
+    spots = [(5_000, 0), (15_000, 0), *rng.integers((0, -4_000), (40_000, 4_000), (30, 2))]
+    rows = [{"geometry": shapely.box(x, y, x + 300, y + 200), **stated} for x, y in spots]
+    land = {"artificialised": [5_000.0] * len(rows), "agricultural": [9_000.0] * len(rows)}
+    figures = {"enaf_m2": [9_000.0] * len(rows), "remaining_m2": [50_000.0] * len(rows)}
+    return make_inputs(*rows, layers=world, areas_m2=land, **figures, unknown_tolerance=0.3)
+
+
+def changed(inputs, layers):
+    """The same inputs over other layers."""
+    return replace(inputs, layers=layers)
+
+
+@EVERY
+def test_the_small_world_tells_it(criterion, sample):
+    """Else nothing above is a test of it: a new layer takes its place in the fixture."""
+    assert criterion.function(sample).notna().any()
+
+
+@EVERY
+def test_it_reads_the_layers_that_it_says_and_no_other(criterion, sample):
+    told = criterion.function(sample)
+    for name in sample.layers:
+        rest = {key: one for key, one in sample.layers.items() if key != name}
+        without = criterion.function(changed(sample, rest))
+        if name not in criterion.requires:
+            assert without.equals(told) or name in OPTIONAL.get(criterion.name, ())
+        elif criterion.name not in STATED and not MEASURED & set(criterion.requires):
+            assert without.isna().all(), name
+    assert set(criterion.requires) <= set(sample.layers) | MEASURED
+
+
+@EVERY
+def test_a_figure_that_is_missing_is_unknown_and_no_other_number(criterion, sample):
+    told = criterion.function(sample)
+    for name in set(criterion.requires) - MEASURED:
+        layer = sample.layers[name]
+        figures = [
+            column
+            for column in layer.data.columns.drop("geometry", errors="ignore")
+            if pd.api.types.is_numeric_dtype(layer.data[column])
+            and not pd.api.types.is_bool_dtype(layer.data[column])
+        ]
+        for column in figures:
+            data = layer.data.assign(**{column: np.nan})
+            holed = {**sample.layers, name: replace(layer, data=data)}
+            found = criterion.function(changed(sample, holed))
+            same = found.isna() | (found == told)
+            assert same.all(), f"{name}.{column}"
+
+
+@EVERY
+def test_it_does_not_depend_on_where_the_origin_is(criterion, sample):
+    def moved(table):
+        return table.set_geometry(table.geometry.translate(2.0**18, 2.0**22))
+
+    layers = {
+        name: replace(one, data=moved(one.geo)) if one.spec.geometry else one
+        for name, one in sample.layers.items()
+    }
+    there = criterion.function(replace(sample, sites=moved(sample.sites), layers=layers))
+    told = criterion.function(sample)
+    if criterion.labels:
+        assert there.equals(told)
+    else:
+        assert there.tolist() == pytest.approx(told.tolist(), rel=1e-6, abs=1e-3, nan_ok=True)
