@@ -32,6 +32,7 @@ from layers.industrial_flows import INDUSTRIAL_FLOWS, load_industrial_flows
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
 from layers.official import official_provenance
+from layers.jobs_by_activity import JOBS_BY_ACTIVITY, load_jobs_by_activity
 from layers.pene import PENE, PENE_RULES, load_pene
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
@@ -141,6 +142,7 @@ OPTIONAL_LAYERS: Mapping[str, OptionalSource] = MappingProxyType(
             OptionalSource(FREIGHT_SIDINGS, load_freight_sidings),
             OptionalSource(PUBLIC_TRANSPORT_STOPS, load_public_transport_stops),
             OptionalSource(SEWAGE_PLANTS, load_sewage_plants, commune="commune"),
+            OptionalSource(JOBS_BY_ACTIVITY, load_jobs_by_activity, commune="code"),
             OptionalSource(SCOTS, load_scots, SCOTS_RULES, sparse=True),
             OptionalSource(PENE, load_pene, PENE_RULES, sparse=True),
             OptionalSource(ZONING, load_zoning),
@@ -197,6 +199,7 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
         PUBLIC_TRANSPORT_STOPS.name: (("trip_id", "departure_time", "stop_id"),),
         SCOTS.name: DOCURBA_FORMS,
+        JOBS_BY_ACTIVITY.name: (("code_commune", "annee", "ape", "effectifs"),),
         ZONING.name: (("typezone", "partition|idurba|gpu_doc_id"),),
         PROTECTED_AREAS.name: (("nom_site", "id_mnhn"),),
         INTERCHANGES.name: (("cleabs", "nature"), ("ID", "NATURE", "NAT_DETAIL")),

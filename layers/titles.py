@@ -18,6 +18,7 @@ from layers.housing_tension import HOUSING_TENSION
 from layers.industrial_flows import INDUSTRIAL_FLOWS
 from layers.job_seekers import JOB_SEEKERS
 from layers.jobs import ZONINGS
+from layers.jobs_by_activity import JOBS_BY_ACTIVITY
 from layers.pene import PENE
 from layers.prices import PRICES
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS
@@ -34,7 +35,8 @@ from layers.zoning import ZONING
 
 _SPECS: Final = (
     COMMUNES, HOUSING, ZONINGS, STATIONS, INTERCHANGES, PORTS, PROTECTED_AREAS, ENAF_FLOWS,
-    NET_FLOWS, INDUSTRIAL_FLOWS, VACANCY, HOUSING_TENSION, PRICES, JOB_SEEKERS, FRR,
+    NET_FLOWS, INDUSTRIAL_FLOWS, JOBS_BY_ACTIVITY, VACANCY, HOUSING_TENSION, PRICES, JOB_SEEKERS,
+    FRR,
     STATION_TRAFFIC, FREIGHT_SIDINGS, PUBLIC_TRANSPORT_STOPS, SEWAGE_PLANTS, SCOTS, PENE, ZONING,
     ROAD_NETWORK, SITES, *COMMUNE_FIGURES.values(), *SURROUNDINGS.values(),
 )  # fmt: skip

@@ -15,7 +15,6 @@ from siting.criteria.jobs import POLE_CATEGORIES
 from siting.domain import Reason
 from siting.territory_cv.model import Fact, Label, Place, known, not_given, unknown
 
-NO_LAYER = N_("no layer gives it yet")
 COMMUNES_UNKNOWN = N_("unknown in {count} communes of {total}")
 
 _PEOPLE: Final = N_("inhabitants")
@@ -119,7 +118,6 @@ _RATES: Final = (
         "commuters",
     ),
 )
-_NOT_YET: Final = (Label("specialities", N_("Specialities"), "jobs", ""),)
 _CLASSES: Final = (
     (
         Label(
@@ -181,8 +179,6 @@ def commune_facts(place: Place) -> Iterator[Fact]:
     yield from counts.values()
     for label, part, whole in _RATES:
         yield _rate(label, counts[part], counts[whole])
-    for label in _NOT_YET:
-        yield unknown(label, Reason("no-layer", NO_LAYER))
     for label, column, classes in _CLASSES:
         yield _class_count(place, label, column, classes)
 

@@ -12,6 +12,7 @@ from siting.territory_cv.access import access_facts
 from siting.territory_cv.accounts import budget_facts, site_facts, sites_of
 from siting.territory_cv.communes import commune_facts
 from siting.territory_cv.model import THEMES, Place, TerritoryCV
+from siting.territory_cv.specialities import speciality_facts
 
 
 def territory_cv(
@@ -58,6 +59,7 @@ def territory_cv(
     sites = sites_of(place)
     facts = (
         *commune_facts(place),
+        *speciality_facts(place),
         *access_facts(place),
         *budget_facts(place),
         *site_facts(place, sites),

@@ -4,8 +4,12 @@ import json
 import re
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from layers.registry import load_layers
 from layers.spec import Status
@@ -16,6 +20,7 @@ from siting.errors import SitingError
 from siting.i18n import translator
 from siting.roles import SEEN, VARIABLE, Role
 from siting.territory_cv import THEMES, territory_cv, territory_document
+from siting.territory_cv.specialities import location_quotients
 
 FR, EN = translator("fr"), translator("en")
 ANGERS, REDON = "5202", "243500741"
@@ -191,6 +196,101 @@ def test_optional_counts_feed_the_jobs_of_a_territory(cv, world):
     assert found["commuters"].notes[0].code == "layer-missing"
 
 
+# --- Specialities --------------------------------------------------------------------------
+
+
+def with_table(world, name, **columns):
+    """The world, with a table of communes in the place of a layer."""
+    layer = replace(world.layers["housing"], data=pd.DataFrame(columns))
+    return replace(world, layers={**world.layers, name: layer})
+
+
+def test_the_quotient_of_industry_is_its_share_here_over_its_share_in_the_region(cv, world):
+    """Three communes work: 30 of 100 jobs in industry at Angers; 60 of 400 in the region."""
+    codes = world.layers["communes"].data["code"]
+    jobs = codes.map({"49007": 100.0, "44109": 200.0, "72181": 100.0}).fillna(0.0)
+    industry = codes.map({"49007": 30.0, "44109": 20.0, "72181": 10.0}).fillna(0.0)
+    table = {"code": codes, "jobs": jobs, "industry_jobs": industry, "employed_residents": 1.0}
+    fed = with_table(world, "workplace_jobs", **table)
+    found = cv(Level.ZONE_EMPLOI, ANGERS, fed)["industry_quotient"]
+    assert found.value == pytest.approx((30 / 100) / (60 / 400))
+    assert found.status is Status.ESTIMATED
+    assert found.sources
+    assert "÷" in found.notes[0].text(EN)  # the formula
+    assert cv(Level.REGION, "52", fed)["industry_quotient"].value == pytest.approx(1)
+    empty = cv(Level.COMMUNE, "49009", fed)["industry_quotient"]
+    assert (empty.value, empty.notes[0].code) == (None, "no-job")
+    holed = with_table(world, "workplace_jobs", **{**table, "jobs": jobs.mask(codes == "85191")})
+    hidden = cv(Level.ZONE_EMPLOI, ANGERS, holed)["industry_quotient"]
+    assert (hidden.value, hidden.notes[0].code) == (None, "figures-hidden")
+
+
+def test_specialities_are_the_activities_that_weigh_more_than_in_the_region(cv, world):
+    """Angers: 60 jobs in 28, 39 in 10, 1 in 47 of 100. Region: 80, 160, 160 of 400."""
+    rows = [
+        ("49007", "28", 60.0), ("49007", "10", 39.0), ("49007", "47", 1.0),
+        ("44109", "28", 20.0), ("44109", "10", 121.0), ("44109", "47", 159.0),
+        ("75056", "28", 9e9),
+    ]  # fmt: skip
+    code, naf, jobs = zip(*rows, strict=True)
+    fed = with_table(world, "jobs_by_activity", code=code, naf=naf, jobs=jobs)
+    found = cv(Level.ZONE_EMPLOI, ANGERS, fed)["specialities"]
+    assert found.value == "Fabrication de machines et équipements (28)"  # 10: 0.975
+    assert found.notes[0].figures["quotient_ratio"] == pytest.approx((60 / 100) / (80 / 400))
+    assert "3.00" in found.notes[0].text(EN)
+    assert "3,00" in found.notes[0].text(FR)
+    assert (found.status, bool(found.sources), bool(found.vintage)) == (
+        Status.ESTIMATED,
+        True,
+        True,
+    )
+    nantes = cv(Level.COMMUNE, "44109", fed)["specialities"]
+    assert [note.figures.get("naf") for note in nantes.notes] == ["47", "10", None]
+    region = cv(Level.REGION, "52", fed)["specialities"]
+    assert (region.value, region.notes[0].code) == (None, "reference")
+    hidden = with_table(world, "jobs_by_activity", code=code, naf=naf, jobs=[None, *jobs[1:]])
+    unknown = cv(Level.ZONE_EMPLOI, ANGERS, hidden)["specialities"]
+    assert (unknown.value, unknown.notes[0].code) == (None, "figures-hidden")
+
+
+def test_without_jobs_specialities_count_establishments_and_say_so(cv, world):
+    shape = world.territory.units(Level.ZONE_EMPLOI).set_index("code").geometry[ANGERS]
+    here, there = shape.representative_point(), shapely.Point(355_000, 6_690_000)
+    assert not shape.contains(there)
+    points = gpd.GeoDataFrame({"naf": ["30", "10", "10", "10"]}, geometry=[here] * 2 + [there] * 2,
+                              crs=2154)  # fmt: skip
+    layer = replace(world.layers["stations"], data=points)
+    fed = replace(world, layers={**world.layers, "establishments": layer})
+    found = cv(Level.ZONE_EMPLOI, ANGERS, fed)["specialities"]
+    assert found.value == "Fabrication d'autres matériels de transport (30)"
+    assert found.notes[0].figures["quotient_ratio"] == pytest.approx((1 / 2) / (1 / 4))
+    assert found.notes[-1].code == "establishments-only"
+
+
+def test_without_any_layer_specialities_are_unknown(angers):
+    for name in ("specialities", "industry_quotient"):
+        assert angers[name].value is None
+        assert angers[name].notes[0].code == "layer-missing"
+
+
+@given(
+    own=st.lists(st.integers(0, 500), min_size=2, max_size=6),
+    more=st.lists(st.integers(0, 500), min_size=6, max_size=6),
+)
+def test_quotients_weighted_by_the_shares_of_the_region_add_up_to_one(own, more):
+    here = pd.Series(own)
+    region = here + pd.Series(more[: len(own)])
+    found = location_quotients(here, region)
+    if here.sum() == 0:
+        assert found.isna().all()
+        return
+    known = found.notna()
+    assert (known == (region > 0)).all()
+    share = region[known] / region.sum()
+    assert (found[known] * share).sum() == pytest.approx(1)
+    pd.testing.assert_series_equal(location_quotients(here * 10, region * 10), found)
+
+
 def test_an_unknown_territory_is_refused(cv):
     with pytest.raises(SitingError) as raised:
         cv(Level.ZONE_EMPLOI, "44109")
@@ -244,7 +344,7 @@ def test_the_command_tells_a_zone_in_json_and_in_french(capsys):
     status, out, _ = siting(capsys, "territory", "244400404", "--level", "epci")
     assert status == 0
     assert "Nantes Métropole (EPCI 244400404)" in out
-    assert "aucune couche ne le donne encore" in out
+    assert "Emplois par activité et par commune" in out  # no layer gives specialities
     assert "démonstration" in out
 
 
