@@ -251,6 +251,34 @@ def social_housing_share(inputs: Inputs) -> pd.Series:
     return (sums["social_dwellings"] / homes).clip(upper=1.0)
 
 
+def dwelling_price_eur_m2(inputs: Inputs) -> pd.Series:
+    """Measure the price of the dwellings sold within housing reach: what a worker can buy.
+
+    Formula: mean of the median prices of the communes, weighted by their sales. It stands for
+    the median of the sales in reach, which medians of communes cannot give.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layers ``communes`` and ``prices``, parameters.
+
+    Returns
+    -------
+    Series
+        Euros per m²; missing as :func:`reach` says, or without any sale. A commune without a
+        sale is unknown.
+    """
+    prices = inputs.layer("prices")
+    counts = pd.DataFrame(columns=["worth", "sales"])
+    if prices is not None:
+        table = prices.set_index("code")
+        sales = pd.Series(numbers(table["sales"]), index=table.index)
+        worth = sales * numbers(table["price_eur_m2"])
+        counts = pd.DataFrame({"worth": worth, "sales": sales.mask(sales == 0)})
+    sums = sums_of(inputs, counts, inputs.parameters.housing_commute)
+    return sums["worth"] / sums["sales"].mask(sums["sales"] == 0)
+
+
 CRITERIA = (
     Criterion(
         name="vacant_dwellings_reach",
@@ -321,5 +349,15 @@ CRITERIA = (
         requires=("communes", "vacancy"),
         source="LOVAC (Cerema, DGALN), parc privé",
         function=long_vacancy_rate,
+    ),
+    Criterion(
+        name="dwelling_price_eur_m2",
+        title=N_("Price of dwellings within commuting reach"),
+        theme="housing",
+        objective=Objective.MIN,
+        unit="€/m²",
+        requires=("communes", "prices"),
+        source="DGFiP, demandes de valeurs foncières (DVF), médianes communales du Cerema",
+        function=dwelling_price_eur_m2,
     ),
 )

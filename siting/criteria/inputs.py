@@ -36,10 +36,11 @@ READINESS_STAGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Stages that each table of :class:`ReadinessMonths` must give a delay."""
 
 JOB_VOCATIONS: Final = VOCATIONS
-"""Vocations that :class:`JobDensities` must give a density."""
+"""Vocations that :class:`JobDensities` and :class:`ShiftShares` must give a figure."""
 
 T = TypeVar("T")
 Months = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Density = Annotated[float, Field(ge=0)]
 
 
@@ -76,6 +77,17 @@ class JobDensities(Section):
     Unit: jobs per hectare of gross area."""
     source: str
     """Where the densities come from, and their status."""
+
+
+class ShiftShares(Section):
+    """Share of the jobs of a place that start at the same time."""
+
+    vocation: Mapping[str, Share]
+    """Share of the largest shift, by vocation of the site table. No unit, from 0 to 1."""
+    zone: Share
+    """The same where the vocation is not known, and in activity zones. No unit, from 0 to 1."""
+    source: str
+    """Where the shares come from, and their status."""
 
 
 class RoadReach(Section):
@@ -137,6 +149,8 @@ class Parameters(Section):
     """Months left at each stage of readiness."""
     jobs_per_ha: JobDensities
     """Jobs expected per hectare, by vocation."""
+    shifts: ShiftShares
+    """Who starts work at the same time."""
 
     @property
     def housing_commute(self) -> Commute:

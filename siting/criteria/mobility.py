@@ -8,6 +8,7 @@ import pandas as pd
 
 from layers.errors import N_
 from siting.criteria.around import Floats, nearest_m, numbers, pairs_in_reach
+from siting.criteria.employment import expected_jobs
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
 from siting.criteria.travel import travel
@@ -141,6 +142,31 @@ def neighbouring_zone_jobs(inputs: Inputs) -> pd.Series:
     return _sum_near(inputs, layer.geo, numbers(layer.data["jobs"]))
 
 
+def shift_workers(inputs: Inputs) -> pd.Series:
+    """Count who starts work at the same time on the site and in the activity zones around.
+
+    They are the potential of a pooled shuttle or car park, shift by shift. Formula: central
+    jobs of :func:`siting.criteria.employment.expected_jobs` × share of the largest shift of the
+    vocation, plus :func:`neighbouring_zone_jobs` × that of zones (``measure.shifts``).
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``activity_zones``, ``neighbours_reach_m``, densities and shifts.
+
+    Returns
+    -------
+    Series
+        People of the largest shift; missing without the layer, where the jobs of a zone around
+        are unknown, or those of the site.
+    """
+    shifts = inputs.parameters.shifts
+    jobs = numbers(expected_jobs(inputs.sites, inputs.parameters)["central"])
+    vocation = pd.Series(inputs.sites["vocation"], dtype="object")
+    share = numbers(vocation.map(dict(shifts.vocation)).astype("float64").fillna(shifts.zone))
+    return neighbouring_zone_jobs(inputs) * shifts.zone + jobs * share
+
+
 def _sum_near(inputs: Inputs, features: gpd.GeoDataFrame, counts: Floats) -> pd.Series:
     """Add counts up around each site, in the order of the features; unknown if one is."""
     sums = np.zeros(len(inputs.sites))
@@ -181,6 +207,16 @@ CRITERIA = (
         requires=("activity_zones",),
         source="C. urb., L. 318-8-1 et L. 318-8-2 (inventaire des zones d'activité)",
         function=neighbouring_zone_jobs,
+    ),
+    Criterion(
+        name="shift_workers",
+        title=N_("People of the largest shift, on the site and around"),
+        theme="access",
+        objective=Objective.MAX,
+        unit=N_("people per shift"),
+        requires=("activity_zones",),
+        source="Emplois attendus et zones d'activité ; parts des équipes du scénario (shifts)",
+        function=shift_workers,
     ),
     Criterion(
         name="stop_departures_day",

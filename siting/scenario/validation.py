@@ -287,6 +287,10 @@ def _meaning_problems(tree: Tree) -> Iterator[tuple[Path, Problem]]:
         if name in readiness:
             yield from _same_keys(("measure", "readiness", name), readiness[name], stages)
     yield from _density_problems(_table(_table(tree.get("measure")).get("jobs_per_ha")))
+    shifts = _table(_table(tree.get("measure")).get("shifts"))
+    if "vocation" in shifts:
+        place = ("measure", "shifts", "vocation")
+        yield from _same_keys(place, shifts["vocation"], JOB_VOCATIONS)
     eligibility = _table(tree.get("eligibility"))
     if "protected" in eligibility:
         path = ("eligibility", "protected")

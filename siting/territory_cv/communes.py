@@ -15,6 +15,8 @@ from siting.criteria.jobs import POLE_CATEGORIES
 from siting.domain import Reason
 from siting.territory_cv.model import Fact, Label, Place, known, not_given, unknown
 
+SALES = N_("sales over the period: {count}")
+MEAN_OF_MEDIANS = N_("mean of the medians of its communes, weighted by their sales")
 COMMUNES_UNKNOWN = N_("unknown in {count} communes of {total}")
 
 _PEOPLE: Final = N_("inhabitants")
@@ -118,6 +120,7 @@ _RATES: Final = (
         "commuters",
     ),
 )
+_PRICE: Final = Label("dwelling_price", N_("Price of dwellings sold (DVF)"), "housing", "€/m²")
 _CLASSES: Final = (
     (
         Label(
@@ -177,6 +180,7 @@ def commune_facts(place: Place) -> Iterator[Fact]:
     """
     counts = {label.name: _sum(place, label, layer, column) for label, layer, column in _COUNTS}
     yield from counts.values()
+    yield _price(place)
     for label, part, whole in _RATES:
         yield _rate(label, counts[part], counts[whole])
     for label, column, classes in _CLASSES:
@@ -219,6 +223,25 @@ def _rate(label: Label, part: Fact, whole: Fact) -> Fact:
         return Fact(label, part.value / whole.value, part.status, part.sources, part.vintage)
     more = (note for note in whole.notes if note not in part.notes)
     return unknown(label, *part.notes, *more)
+
+
+def _price(place: Place) -> Fact:
+    """Tell the price of dwellings: a median for a commune, a mean of medians for others."""
+    layer = place.world.layers.get("prices")
+    if layer is None:
+        return unknown(_PRICE, not_given("prices"))
+    table = layer.data.set_index("code")[["sales", "price_eur_m2"]].reindex(place.communes)
+    figures = table.astype("Float64").astype("float64")
+    if figures.isna().to_numpy().any():
+        return unknown(_PRICE, _missing(figures["price_eur_m2"]))
+    sales = Reason("sales", SALES, {"count": int(figures["sales"].sum())})
+    if len(table) == 1:
+        return known(_PRICE, float(figures["price_eur_m2"].iloc[0]), layer.provenance,
+                     notes=(sales,))  # fmt: skip
+    mean = float((figures["price_eur_m2"] * figures["sales"]).sum() / figures["sales"].sum())
+    status = least_sure([layer.provenance.status, Status.ESTIMATED])
+    notes = (sales, Reason("mean-of-medians", MEAN_OF_MEDIANS))
+    return known(_PRICE, mean, layer.provenance, status=status, notes=notes)
 
 
 def _class_count(place: Place, label: Label, column: str, classes: tuple[str, ...]) -> Fact:

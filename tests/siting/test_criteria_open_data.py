@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from layers.registry import load_layers
 from siting.criteria.around import commune_of
@@ -18,9 +19,13 @@ FILES = {
     "station_traffic": "frequentation_gares.csv",
     "sewage_plants": "stations_epuration_2017.csv",
     "frr": "frr_juillet2025.csv",
+    "prices": "dvf_prix_communes_2020_2024.csv",
     "cog_passage": "cog_passage_vers_2025.csv",
 }
-FED = ("tense_housing_share", "long_vacancy_rate", "station_class", "sewage_spare_pe", "frr_class")
+FED = (
+    "tense_housing_share", "long_vacancy_rate", "station_class", "sewage_spare_pe", "frr_class",
+    "dwelling_price_eur_m2",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,22 @@ def test_each_file_feeds_its_criterion(real):
         assert known[name].any(), name
     assert real.matrix["long_vacancy_rate"].dropna().between(0, 0.2).all()
     assert real.matrix["tense_housing_share"].dropna().between(0, 1).all()
+
+
+def test_prices_in_reach_are_between_those_of_the_communes_that_sold(real, folder):
+    raw = pd.read_csv(folder / FILES["prices"], sep=";", dtype={"city_code": str})
+    sold = raw[raw["dvf_nbtrans"] > 0]
+    prices = real.matrix["dwelling_price_eur_m2"].dropna()
+    assert len(prices) > 0.8 * len(real.matrix)  # four communes have no sale
+    assert prices.between(sold["dvf_pxm2_median"].min(), sold["dvf_pxm2_median"].max()).all()
+    communes = load_layers()["communes"].geo.set_index("code")
+    site = prices.index[0]
+    points = communes.geometry.apply(shapely.point_on_surface)
+    reach_m = real.scenario.measure.housing_reach_m / real.scenario.measure.detour_factor
+    near = points.index[points.distance(real.sites.geometry[site]) <= reach_m]
+    own = sold[sold["city_code"].isin(near)]
+    by_hand = np.average(own["dvf_pxm2_median"], weights=own["dvf_nbtrans"])
+    assert prices[site] == pytest.approx(by_hand)
 
 
 def test_job_seekers_of_150_communes_leave_most_sites_unknown(real, folder):
@@ -79,7 +100,7 @@ def test_layers_given_do_not_move_the_scores_of_the_base_scenario(
     real, world, demo_file, demo_run, folder
 ):
     # The traffic of stations and FRR are embedded already: the files say the same.
-    names = ("vacancy", "housing_tension", "job_seekers", "sewage_plants", "cog_passage")
+    names = ("vacancy", "housing_tension", "job_seekers", "sewage_plants", "prices", "cog_passage")
     layers = load_layers({name: folder / FILES[name] for name in names})
     again = run(load_scenario("base"), replace(world, layers=layers), demo_file)
     pd.testing.assert_series_equal(again.scores.total, demo_run.scores.total, check_exact=True)

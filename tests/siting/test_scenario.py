@@ -249,6 +249,14 @@ def test_a_problem_names_the_file_that_set_the_key(write):
             ("scenario-value", "measure.readiness.land.maîtrisé"),
         ),
         (
+            {"measure": {"shifts": {"vocation": {"lunaire": 0.5}}}},
+            ("scenario-key", "measure.shifts.vocation.lunaire"),
+        ),
+        (
+            {"measure": {"shifts": {"zone": 1.5}}},
+            ("scenario-value", "measure.shifts.zone"),
+        ),
+        (
             {"measure": {"jobs_per_ha": {"vocation": {"lunaire": [1, 2, 3]}}}},
             ("scenario-key", "measure.jobs_per_ha.vocation.lunaire"),
         ),

@@ -196,6 +196,26 @@ def test_optional_counts_feed_the_jobs_of_a_territory(cv, world):
     assert found["commuters"].notes[0].code == "layer-missing"
 
 
+def test_prices_are_told_with_their_sales_and_never_a_median_of_medians(cv, world):
+    codes = world.layers["communes"].data["code"]
+    sales = pd.array([2] * len(codes), dtype="Int64")
+    sales[codes == "49007"] = 8  # Angers
+    price = codes.map({"49007": 3_000.0}).fillna(1_000.0)
+    table = {"code": codes, "sales": sales, "price_eur_m2": price}
+    fed = with_table(world, "prices", **table)
+    town = cv(Level.COMMUNE, "49007", fed)["dwelling_price"]
+    assert (town.value, town.status) == (3_000, Status.OBSERVED)
+    zone = cv(Level.ZONE_EMPLOI, ANGERS, fed)["dwelling_price"]
+    assert zone.value == pytest.approx((8 * 3_000 + 66 * 2 * 1_000) / (8 + 66 * 2))
+    assert zone.status is Status.ESTIMATED
+    assert [note.code for note in zone.notes] == ["sales", "mean-of-medians"]
+    assert zone.notes[0].figures == {"count": 8 + 66 * 2}
+    holed = {**table, "price_eur_m2": price.mask(codes == "49007")}
+    unknown = cv(Level.ZONE_EMPLOI, ANGERS, with_table(world, "prices", **holed))["dwelling_price"]
+    assert (unknown.value, unknown.notes[0].figures) == (None, {"count": 1, "total": 67})
+    assert cv(Level.ZONE_EMPLOI, ANGERS)["dwelling_price"].notes[0].code == "layer-missing"
+
+
 # --- Specialities --------------------------------------------------------------------------
 
 
@@ -303,6 +323,7 @@ def test_open_data_feed_the_figures_they_concern(open_data, cv, world):
     names = {
         "job_seekers": "demandeurs_emploi_mensuel.csv",
         "vacancy": "lovac_vacance_2ans_2021.csv",
+        "prices": "dvf_prix_communes_2020_2024.csv",
         "cog_passage": "cog_passage_vers_2025.csv",
     }
     layers = load_layers({name: folder / file for name, file in names.items()})
@@ -313,6 +334,9 @@ def test_open_data_feed_the_figures_they_concern(open_data, cv, world):
     assert nantes["job_seekers"].value == last["44109"]
     assert re.fullmatch(r"\d{4}-\d{2}", nantes["job_seekers"].vintage)
     assert isinstance(nantes["vacant_2_years"].value, int)
+    sold = pd.read_csv(folder / names["prices"], sep=";", dtype={"city_code": str})
+    told = sold.set_index("city_code")["dvf_pxm2_median"]["44109"]
+    assert (nantes["dwelling_price"].value, nantes["dwelling_price"].vintage) == (told, "2020-2024")
     zone = cv(Level.ZONE_EMPLOI, ANGERS, real)
     own = last.reindex(pd.Index(world.layers["zonings"].data.set_index("code").index))
     assert own.isna().any()

@@ -115,6 +115,9 @@ def towns():
             vacant_2_years=[40, None, None, 80],
             vacant_2_years_percent=[4.0, 4.0, None, 2.0],
         ),
+        "prices": layer_of(
+            "prices", code=codes, sales=[10, 30, 0, 40], price_eur_m2=[1_000, 2_000, None, 3_000]
+        ),
         "job_seekers": layer_of("job_seekers", code=codes, job_seekers=[10, 20, None, 120]),
         "workplace_jobs": layer_of(
             "workplace_jobs",

@@ -4,6 +4,7 @@ import pytest
 import shapely
 
 from siting.criteria.housing import (
+    dwelling_price_eur_m2,
     dwellings_started_rate,
     housing_vacancy_rate,
     long_vacancy_rate,
@@ -126,3 +127,23 @@ def test_long_vacancy_rate(make_inputs, towns):
     assert found.tolist() == pytest.approx([100 / 2_500])  # 40, and 4 % of 1,500
     wide = make_inputs(SITE, layers=layers, **options | {"housing_reach_m": 19_900})
     assert np.isnan(long_vacancy_rate(wide)["S0"])  # one of three is secret
+
+
+def test_dwelling_price_eur_m2(make_inputs, towns):
+    # 13 km of road reach the centres 10 km away: 10 sales at 1,000 and 30 at 2,000; then no
+    # sale at all in one commune of three; then 40 at 3,000 alone.
+    layers = [towns["communes"], towns["prices"]]
+    sites = [{"geometry": shapely.box(x, -50, x + 100, 50)} for x in (5_000, 15_000, 35_000)]
+    found = dwelling_price_eur_m2(make_inputs(*sites, layers=layers, housing_reach_m=13_000.0))
+    assert found.tolist() == pytest.approx([1_750, np.nan, np.nan], nan_ok=True)
+    tolerant = make_inputs(*sites, layers=layers, housing_reach_m=13_000.0, unknown_tolerance=0.5)
+    assert dwelling_price_eur_m2(tolerant).tolist() == pytest.approx([1_750, 1_750, 3_000])
+    assert dwelling_price_eur_m2(make_inputs(*sites, layers=layers[:1])).isna().all()
+
+
+def test_the_prices_that_households_can_pay_are_those_of_the_scenario():
+    """35 % of net minimum wages over 25 years at 3.5 %: 60 m² for one, 90 m² for two."""
+    rate = 0.035 / 12
+    capital = 0.35 * 1_426 * (1 - (1 + rate) ** -300) / rate
+    assert capital / 60 == pytest.approx(1_660, abs=5)
+    assert 2 * capital / 90 == pytest.approx(2_215, abs=5)

@@ -8,6 +8,7 @@ from siting.criteria.mobility import (
     STATION_CLASSES,
     car_free_share,
     neighbouring_zone_jobs,
+    shift_workers,
     station_class,
     stop_departures_day,
 )
@@ -67,6 +68,24 @@ def test_neighbouring_zone_jobs(make_inputs, layer):
     found = neighbouring_zone_jobs(make_inputs({}, far, layers=[unknown]))
     assert found.tolist() == pytest.approx([np.nan, 0], nan_ok=True)
     assert neighbouring_zone_jobs(make_inputs()).isna().all()
+
+
+def test_shift_workers(make_inputs, layer):
+    boxes = [shapely.box(x, 0, x + 100, 100) for x in (-1_000, 1_000, 5_000)]
+    zones = layer("activity_zones", boxes, jobs=[100.0, 60.0, 999.0])
+    rows = [
+        {"expected_jobs": 40.0, "vocation": "industrielle"},  # 20 of 40, and 80 of 160 around
+        {"expected_jobs": 40.0, "vocation": "tertiaire"},  # 32 of 40
+        {"vocation": "industrielle"},  # 1 ha × 15 jobs
+        {"expected_jobs": 40.0},  # vocation not known: half
+        {},
+        {"expected_jobs": 40.0, "geometry": shapely.box(90_000, 0, 90_100, 100)},
+    ]
+    found = shift_workers(make_inputs(*rows, layers=[zones]))
+    assert found.tolist() == pytest.approx([100, 112, 87.5, 100, np.nan, 20], nan_ok=True)
+    unknown = layer("activity_zones", boxes, jobs=[100.0, None, 999.0])
+    assert shift_workers(make_inputs(rows[0], layers=[unknown])).isna().all()
+    assert shift_workers(make_inputs(rows[0])).isna().all()
 
 
 def test_stop_departures_day(make_inputs, layer):

@@ -51,10 +51,12 @@ WORSE_AND_BETTER = {
     "stop_departures_day": (2, 60),
     "car_free_share": (0.06, 0.3),
     "neighbouring_zone_jobs": (50, 2_000),
+    "shift_workers": (10, 300),
     "vacant_dwellings_reach": (100, 3_000),
     "housing_vacancy_rate": (0.045, 0.068),  # tense, then slack: workers can be housed
     "vacant_dwellings_per_job": (0.5, 10),
     "tense_housing_share": (0.9, 0.1),
+    "dwelling_price_eur_m2": (3_000, 1_700),  # workers can buy
     "long_vacancy_rate": (0.015, 0.06),  # dwellings to bring back to the market
     "dwellings_started_rate": (1, 8),
     "social_housing_share": (0.05, 0.22),
@@ -395,3 +397,20 @@ def test_it_does_not_depend_on_where_the_origin_is(criterion, sample):
         assert there.equals(told)
     else:
         assert there.tolist() == pytest.approx(told.tolist(), rel=1e-6, abs=1e-3, nan_ok=True)
+
+
+METRES = [one for one in CRITERIA.values() if one.unit == "m"]
+
+
+@pytest.mark.parametrize("criterion", METRES, ids=[one.name for one in METRES])
+def test_a_distance_is_in_metres_between_the_nearest_and_the_farthest_feature(criterion, sample):
+    layers = [sample.layers[name] for name in criterion.requires]
+    features = [one.geo.geometry for one in layers if one.spec.geometry]
+    away = np.array([[s.distance(f) for f in features[0]] for s in sample.sites.geometry])
+    found = criterion.function(sample)
+    known = found.notna() & (found > 0)  # 0: on the site
+    detour = sample.parameters.detour_factor
+    assert known.any()
+    assert (found[known] >= away.min(axis=1)[known]).all()
+    # A town centre stands for a commune of 10 km: its point may lie that much farther.
+    assert (found[known] <= detour * (away.max(axis=1)[known] + 10_000)).all()
