@@ -89,8 +89,9 @@ def water_zone(inputs: Inputs) -> pd.Series:
 def sewage_spare_pe(inputs: Inputs) -> pd.Series:
     """Tell the capacity left to the sewage plants of the commune of the site.
 
-    Formula: capacity less largest load, added up once for each sewerage agglomeration of the
-    plants in service whose main commune is that of the site; 0 where they are overloaded.
+    Formula: capacity less largest load, 0 where it is overloaded, of each sewerage agglomeration
+    of the plants in service whose main commune is that of the site, added up: what one cannot
+    treat, another does not.
 
     Parameters
     ----------
@@ -109,10 +110,9 @@ def sewage_spare_pe(inputs: Inputs) -> pd.Series:
         return pd.Series(np.nan, index=inputs.sites.index)
     serving = plants[plants["in_service"].astype("bool") & plants["commune"].notna()]
     once = serving.drop_duplicates(["commune", "agglomeration"])
-    left = pd.Series(numbers(once["residual_pe"]), index=once["commune"])
+    left = pd.Series(numbers(once["residual_pe"]), index=once["commune"]).clip(lower=0.0)
     whole = left.groupby(level=0).agg(lambda own: own.sum(skipna=False))
-    found = numbers(by_commune(inputs, whole))
-    return pd.Series(found, index=inputs.sites.index).clip(lower=0.0)
+    return pd.Series(numbers(by_commune(inputs, whole)), index=inputs.sites.index)
 
 
 CRITERIA = (

@@ -66,6 +66,9 @@ def test_sewage_spare_pe(make_inputs, layer, towns):
     assert found(*one) == pytest.approx([300, nan], nan_ok=True)
     two = [("44001", "a", True, 300.0), ("44001", "b", True, 50.0), ("44002", "c", True, -70.0)]
     assert found(*two) == [350, 0]  # the second is overloaded
+    # What one cannot treat, another does not: 500 are left where 600 are lacking elsewhere.
+    split = [("44001", "a", True, 500.0), ("44001", "b", True, -600.0)]
+    assert found(*split) == pytest.approx([500, nan], nan_ok=True)
     assert found(("44001", "a", True, 300.0), ("44001", "b", True, None)) == pytest.approx(
         [nan, nan], nan_ok=True
     )
