@@ -20,6 +20,7 @@ from layers.ocs_ge import PolygonCover
 from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.account import Account
+from siting.criteria.employment import expected_jobs
 from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, Reason, Scores, Verdict
 from siting.eligibility import Eligibility, assess
@@ -73,6 +74,9 @@ class Appraisal:
         site lies in each territory.
     matrix
         Sites × criteria, raw measures.
+    jobs
+        Jobs expected on each site, and how they are known, as
+        :func:`siting.criteria.employment.expected_jobs` tells them.
     scores
         Scores; ranks are those among these sites.
     gaps
@@ -89,6 +93,7 @@ class Appraisal:
     land: LandTake
     shares: pd.DataFrame
     matrix: pd.DataFrame
+    jobs: pd.DataFrame
     scores: Scores
     gaps: Mapping[str, tuple[Reason, ...]]
     eligibility: Mapping[str, Eligibility]
@@ -152,6 +157,7 @@ def appraise(
         land=land,
         shares=shares,
         matrix=matrix,
+        jobs=expected_jobs(sites, scenario.measure),
         scores=scores,
         gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
         eligibility=eligibility,

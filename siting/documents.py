@@ -11,6 +11,7 @@ import pandas as pd
 
 from layers.territory import Level
 from siting.account import Account
+from siting.criteria.employment import JOBS_BOUNDS
 from siting.domain import Manifest, Reason, Verdict
 from siting.errors import Problem, SitingError, problem
 from siting.i18n import Language, Translate
@@ -149,9 +150,10 @@ def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
         run.scores.reliability,
         run.scores.rank,
         run.scores.contributions.to_dict("records"),
+        run.jobs.to_dict("records"),
         strict=True,
     )
-    for site_id, name, gross, enaf, areas, total, reliability, rank, points in columns:
+    for site_id, name, gross, enaf, areas, total, reliability, rank, points, jobs in columns:
         verdict = run.verdicts[site_id]
         documents.append(
             {
@@ -169,6 +171,8 @@ def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
                 "rank": _whole(rank),
                 "gross_area_m2": _area(gross),
                 "enaf_m2": _whole(enaf),
+                "jobs": {bound: _number(jobs[bound]) for bound in JOBS_BOUNDS}
+                | {"status": None if pd.isna(jobs["status"]) else jobs["status"]},
                 "areas_m2": {key: _area(value) for key, value in areas.items()},
                 "contributions": {key: _number(value) for key, value in points.items()},
                 "shares": sorted(

@@ -16,6 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from layers.territory import Level
 from siting.criteria import CRITERIA
+from siting.criteria.employment import JOBS_BOUNDS
 from siting.documents import AREA_DECIMALS, dumps, score_document
 from siting.domain import LandClass, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
@@ -111,6 +112,10 @@ class Appraised(Protocol):
         """Table of measures, sites × criteria."""
 
     @property
+    def jobs(self) -> pd.DataFrame:
+        """Jobs expected on each site: bounds and status."""
+
+    @property
     def scores(self) -> Scores:
         """Total and points of each site."""
 
@@ -160,6 +165,9 @@ def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
         "epci": _texts(["|".join(code for code, _ in own) for own in epci]),
         "epci_name": _texts([" | ".join(name for _, name in own) for own in epci]),
     }
+    for bound in JOBS_BOUNDS:
+        columns[f"jobs_{bound}"] = found.jobs[bound].to_numpy(dtype="float64")
+    columns["jobs_status"] = _texts(found.jobs["status"])
     for land_class in LandClass:
         columns[f"area_{land_class.value}_m2"] = _areas(found.land.areas_m2[land_class.value])
     for criterion, points in found.scores.contributions.items():

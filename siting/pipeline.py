@@ -154,6 +154,9 @@ class Run:
         site lies in each territory.
     matrix
         Sites × criteria, raw measures.
+    jobs
+        Jobs expected on each site, and how they are known, as
+        :func:`siting.criteria.employment.expected_jobs` tells them.
     scores
         Scores.
     gaps
@@ -180,6 +183,7 @@ class Run:
     land: LandTake
     shares: pd.DataFrame
     matrix: pd.DataFrame
+    jobs: pd.DataFrame
     scores: Scores
     gaps: Mapping[str, tuple[Reason, ...]]
     eligibility: Mapping[str, Eligibility]
@@ -301,6 +305,7 @@ def run(
         land=found.land,
         shares=found.shares,
         matrix=found.matrix,
+        jobs=found.jobs,
         scores=found.scores,
         gaps=found.gaps,
         eligibility=found.eligibility,

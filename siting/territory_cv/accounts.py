@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from layers.errors import N_
 from layers.spec import Provenance, Status
 from siting.balance.model import least_sure
-from siting.criteria.employment import expected_jobs
+from siting.criteria.around import numbers
+from siting.criteria.employment import JOBS_BOUNDS
 from siting.domain import Reason
 from siting.roles import sees
 from siting.territory_cv.model import Fact, Label, Place, SiteLine, known, unknown
 
 BUDGET_UNKNOWN = N_("the reference of {count} communes is unknown")
+JOBS_ESTIMATED = N_(
+    "between {low} and {high}; estimated from the vocation of {count} sites, by densities that "
+    "are a working hypothesis"
+)
 SITES_UNKNOWN = N_("unknown for some of its sites: {names}")
 
 _BUDGET: Final = (
@@ -123,20 +129,36 @@ def site_facts(place: Place, sites: tuple[SiteLine, ...]) -> Iterator[Fact]:
     missing = [site.site_id for site in sites if site.enaf_m2 is None]
     enaf_ha = sum(site.enaf_m2 or 0 for site in sites) / 10_000
     yield _summed(_ENAF, enaf_ha, missing, source, estimated)
-    jobs = expected_jobs(place.run.sites, place.run.scenario.measure)["central"]
-    gross_m2 = place.run.sites["gross_area_m2"]
-    parts = [jobs[site.site_id] * site.area_m2 / gross_m2[site.site_id] for site in sites]
-    missing = [site.site_id for site in sites if pd.isna(jobs[site.site_id])]
-    yield _summed(_JOBS, float(sum(parts)), missing, source, estimated)
+    yield _jobs(place, sites, source, estimated)
+
+
+def _jobs(place: Place, sites: tuple[SiteLine, ...], source: Provenance, estimated: Status) -> Fact:
+    """Tell the jobs expected on the sites, with their bounds and what they rest on."""
+    names = [site.site_id for site in sites]
+    jobs, gross_m2 = place.run.jobs.loc[names], place.run.sites["gross_area_m2"].loc[names]
+    missing = [str(name) for name in jobs.index[jobs["central"].isna()]]
+    part = np.array([site.area_m2 for site in sites]) / numbers(gross_m2)
+    low, central, high = (float((numbers(jobs[bound]) * part).sum()) for bound in JOBS_BOUNDS)
+    count = int((jobs["status"] == Status.ESTIMATED).sum())
+    note = Reason("jobs-estimated", JOBS_ESTIMATED,
+                  {"count": count, "low": round(low), "high": round(high)})  # fmt: skip
+    notes = (note,) if count else ()
+    return _summed(_JOBS, central, missing, source, estimated, notes=notes)
 
 
 def _summed(
-    label: Label, value: float, missing: list[str], source: Provenance, status: Status
+    label: Label,
+    value: float,
+    missing: list[str],
+    source: Provenance,
+    status: Status,
+    *,
+    notes: tuple[Reason, ...] = (),
 ) -> Fact:
     if missing:
         figures = {"names": ", ".join(missing[:5])}
         return unknown(label, Reason("sites-unknown", SITES_UNKNOWN, figures))
-    return known(label, value, source, status=status)
+    return known(label, value, source, status=status, notes=notes)
 
 
 def _source(place: Place) -> Provenance:

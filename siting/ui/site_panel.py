@@ -61,6 +61,7 @@ def site_sheet(run: Run, site_id: str, translate: Translate) -> Markup:
         _budgets(run, site_id, _),
         _land(run, site_id, _),
         _score(run, site_id, _),
+        _jobs(run, site_id, _),
         section(_("Readiness"), facts(readiness)),
         _sources(run, site, _),
     )
@@ -172,6 +173,25 @@ def _land(run: Run, site_id: str, _: Translate) -> Markup:
     enaf = _("of which ENAF: {area}").format(area=area_text(run.land.enaf_m2[site_id], _))
     title = _("Land: {area}").format(area=area_text(gross_m2, _))
     return section(title, bar(segments), facts(rows), aside=enaf)
+
+
+def _jobs(run: Run, site_id: str, _: Translate) -> Markup:
+    """Tell the jobs expected, and what they rest on."""
+    jobs = run.jobs.loc[site_id]
+    value: Markup | str = UNKNOWN
+    told = _("Neither jobs nor a vocation are declared.")
+    if not pd.isna(jobs["status"]):
+        status = Status(jobs["status"])
+        value = _sourced(number(jobs["central"], _), status, _)
+        told = ""
+    if jobs["status"] == Status.ESTIMATED:
+        text = _(
+            "Between {low} and {high}: gross area × jobs per hectare of the vocation, a working "
+            "hypothesis of the scenario."
+        )
+        told = text.format(low=number(jobs["low"], _), high=number(jobs["high"], _))
+    rows = [(_("Jobs expected"), value)]
+    return section(_("Jobs"), facts(rows), *([paragraph(told, "sg-note")] if told else []))
 
 
 def _score(run: Run, site_id: str, _: Translate) -> Markup:

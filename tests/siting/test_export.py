@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from layers.sites import read_sites
+from siting.documents import site_documents
 from siting.errors import SitingError
 from siting.export import WRITERS, result_table, write
 from siting.i18n import translator
@@ -43,6 +44,27 @@ def test_every_format_holds_every_site(demo_run, tmp_path, suffix):
     assert manifest["manifest"]["demonstration"] is True
     assert manifest["plan"]["verdict"]
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_jobs_expected_are_told_with_their_bounds_and_what_they_rest_on(demo_run):
+    table = result_table(demo_run, FR).set_index("site_id")
+    sites = demo_run.sites
+    documents = {one["site_id"]: one["jobs"] for one in site_documents(demo_run, FR)}
+    densities = demo_run.scenario.measure.jobs_per_ha.vocation
+    kinds = set()
+    for name, site in sites.iterrows():
+        told = table.loc[name, ["jobs_low", "jobs_central", "jobs_high", "jobs_status"]].tolist()
+        kinds.add(told[-1])
+        if told[-1] == "estimated":
+            own = [density * site["gross_area_m2"] / 1e4 for density in densities[site["vocation"]]]
+            assert told[:3] == pytest.approx(own)
+            assert told[0] < told[1] < told[2]
+        elif told[-1] == "declared":
+            assert told[:3] == [site["expected_jobs"]] * 3
+        else:
+            assert pd.isna(told).all()
+        assert [*documents[name].values()] == [None if pd.isna(one) else one for one in told]
+    assert "estimated" in kinds
 
 
 @pytest.mark.parametrize("suffix", [one for one in WRITERS if one != ".xlsx"])

@@ -80,6 +80,18 @@ def test_the_sheet_tells_the_verdict_in_words(demo_run, code):
             return
 
 
+@pytest.mark.parametrize("status", ["estimated", "declared", None])
+def test_the_sheet_tells_the_jobs_expected_and_what_they_rest_on(demo_run, status):
+    site_id = demo_run.sites.index[0]
+    figures = [70.0, 150.0, 240.0] if status else [None] * 3
+    jobs = demo_run.jobs.copy()
+    jobs.loc[site_id] = [*figures, status]
+    sheet = text_of(site_sheet(replace(demo_run, jobs=jobs), site_id, ENGLISH))
+    told = {"estimated": "Between 70 and 240", "declared": "150", None: "Neither jobs nor"}
+    assert told[status] in sheet
+    assert ("working hypothesis" in sheet) == (status == "estimated")
+
+
 def test_the_sheet_tells_the_figures_of_the_run(demo_run):
     site_id = next(k for k, v in demo_run.verdicts.items() if v.code is VerdictCode.OVER_BUDGET)
     sheet = text_of(site_sheet(demo_run, site_id, FRENCH))
