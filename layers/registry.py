@@ -31,8 +31,8 @@ from layers.housing_tension import HOUSING_TENSION, HOUSING_TENSION_RULES, load_
 from layers.industrial_flows import INDUSTRIAL_FLOWS, load_industrial_flows
 from layers.job_seekers import JOB_SEEKERS, JOB_SEEKERS_RULES, load_job_seekers
 from layers.jobs import ZONINGS, ZONINGS_RULES, load_zonings
-from layers.official import official_provenance
 from layers.jobs_by_activity import JOBS_BY_ACTIVITY, load_jobs_by_activity
+from layers.official import official_provenance
 from layers.pene import PENE, PENE_RULES, load_pene
 from layers.prices import PRICES, PRICES_RULES, load_prices
 from layers.public_transport import PUBLIC_TRANSPORT_STOPS, load_public_transport_stops
