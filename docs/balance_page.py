@@ -29,7 +29,8 @@ leur statut, le millésime de leurs données et ce qui n'est pas connu. La loi n
 
 ## Trois cas
 
-- **Sans les sites** : le territoire tel qu'observé, ENAF consommés et engagés dans la période.
+- **Sans les sites** : le territoire tel qu'observé, ENAF consommés (corrections locales comprises ;
+  une déduction ne rend pas de terre) et engagés dans la période.
 - **Avec les sites** : ceux du plan, c'est-à-dire choisis, éligibles et imputés à un budget de la
   période. Chaque site est partagé entre communes selon sa surface.
 - **Budget laissé où il est** : les mêmes hectares et les mêmes emplois, partagés entre EPCI au

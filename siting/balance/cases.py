@@ -30,6 +30,9 @@ COMMUNES_UNKNOWN = N_(
 PLACED = ("area_m2", "usable_m2", "enaf_m2", "jobs")
 """What sites bring; all of it is shared out by commune."""
 
+_CONSUMED = ("observed_m2", "correction_m2", "committed_m2")
+"""ENAF of the period as corrected locally; a credit is no land given back."""
+
 _OBSERVED = ("used_m2", "all_jobs")
 _COMPARED = (*PLACED, *_OBSERVED)
 _PLACES = ("area_m2", "jobs", "jobs_low", "jobs_high")
@@ -237,7 +240,7 @@ def _everywhere(sums: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
 def _with_observed(communes: pd.DataFrame, account: Account, ground: Ground) -> pd.DataFrame:
     """Add what is observed to what sites bring: ENAF of the period and jobs at the workplace."""
     index = communes.index
-    used = account.communes["observed_m2"] + account.communes["committed_m2"]
+    used = account.communes[[*_CONSUMED]].sum(axis=1, skipna=False)
     return communes.assign(
         used_m2=numbers(used.reindex(index)) + communes["enaf_m2"],
         all_jobs=ground.number("workplace_jobs", "jobs") + communes["jobs"],

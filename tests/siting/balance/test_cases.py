@@ -62,9 +62,18 @@ def test_without_sites_there_is_only_what_was_consumed(make_world):
     assert case.places.empty
 
 
-def test_committed_works_are_consumed(make_world):
+def test_local_corrections_and_committed_works_are_consumed_and_credits_give_no_land_back(
+    make_world,
+):
     world = make_world()
-    assert world.account.communes["committed_m2"].sum() == 0
+    entries = {
+        "correction_m2": [-10_000, 0, 0, 5_000],
+        "committed_m2": [0, 2_000, 0, 0],
+        "credit_m2": [0, 0, -60_000, 0],
+    }
+    account = SimpleNamespace(communes=world.account.communes.assign(**entries))
+    case = without_sites(account, world.ground)
+    assert case.communes["used_m2"].to_list() == [20_000, 32_000, 60_000, 125_000]
 
 
 def test_the_budget_left_is_shared_out_by_what_remains(make_world):

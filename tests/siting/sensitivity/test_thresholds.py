@@ -7,7 +7,7 @@ import pytest
 from siting.criteria import CRITERIA
 from siting.scenario import load_scenario, weights, with_changes
 from siting.scoring import score
-from siting.sensitivity.thresholds import ALL, threshold_shifts
+from siting.sensitivity.thresholds import ALL, _moved, threshold_shifts
 
 BASE = load_scenario("base")
 
@@ -70,6 +70,12 @@ def test_every_numeric_criterion_that_has_a_weight_moves_both_ways(demo_run):
     wanted = {name for name in weighted[weighted > 0].index if not CRITERIA[name].labels}
     assert set(shifts.moves["criterion"]) == wanted | {ALL}
     assert (shifts.moves.groupby("criterion").size() == 2).all()
+
+
+def test_thresholds_multiplied_by_one_are_those_of_the_scenario():
+    for name, one in BASE.criteria.items():
+        if one.points:
+            assert _moved(BASE, name, 1.0) == one.value_function(), name
 
 
 @pytest.mark.parametrize("column", [[], [np.nan, np.nan], [5_000.0]])
