@@ -57,9 +57,12 @@ def _envelope(context: Context) -> None:
     _, zan = context.translate, context.scenario.zan
     with st.form("envelope"):
         left, right = st.columns([1, 2])
+        known_ha = zan.pooled_envelope_m2 / _M2_PER_HA
+        # Whole hectares where they are: the widget writes no decimal comma.
         area_ha = left.number_input(
-            _("Pooled envelope (ha)"), min_value=0.0, step=10.0, format="%.1f",
-            value=zan.pooled_envelope_m2 / _M2_PER_HA,
+            _("Pooled envelope (ha)"), min_value=0 if known_ha.is_integer() else 0.0,
+            step=10 if known_ha.is_integer() else 10.0,
+            value=int(known_ha) if known_ha.is_integer() else known_ha,
         )  # fmt: skip
         source = right.text_input(_("Document that sets it"), value=zan.pooled_source)
         if st.form_submit_button(_("Apply")):
@@ -94,7 +97,8 @@ def _rates(context: Context) -> None:
                 "territory": st.column_config.SelectboxColumn(
                     _("Territory"), options=list(places), required=True, width="medium"),
                 "rate": st.column_config.NumberColumn(
-                    _("Reduction, in %"), min_value=0.0, max_value=100.0, required=True),
+                    _("Reduction, in %"), min_value=0.0, max_value=100.0, required=True,
+                    format="localized"),
                 "status": st.column_config.SelectboxColumn(
                     _("Status"), options=list(_STATUSES), default="custom", required=True,
                     help=_("own: an adopted document; custom: an assumption")),
@@ -216,7 +220,9 @@ def _figure_columns(_: Translate) -> dict[str, Any]:
         "territory": st.column_config.TextColumn(_("Commune (INSEE code)"), required=True),
         "first": st.column_config.NumberColumn(_("From"), format="%d", required=True),
         "last": st.column_config.NumberColumn(_("To"), format="%d", required=True),
-        "area_ha": st.column_config.NumberColumn(_("ENAF (ha)"), min_value=0.0, required=True),
+        "area_ha": st.column_config.NumberColumn(
+            _("ENAF (ha)"), min_value=0.0, required=True, format="localized"
+        ),
         "evidence": st.column_config.TextColumn(_("Evidence"), required=True),
         "source": st.column_config.TextColumn(_("Source"), required=True),
     }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from siting import __version__
 from siting.balance import Balance
-from siting.comparison import Comparison, compare, compare_balances
+from siting.comparison import compare_balances
 from siting.pipeline import Run, World, balance
-from siting.scenario import Scenario, scenario_hash
+from siting.scenario import Scenario
 from siting.ui import data
 from siting.ui.context import Context
 from siting.ui.edits import origin, refused, run_of, saved_name, shipped
@@ -20,15 +19,13 @@ from siting.ui.scenario_results import (
     budget_table,
     changes_list,
     set_sentences,
-    side_by_side,
     site_changes,
     verdict_line,
 )
 from siting.ui.scenario_shelf import choices, shelf, title_of
+from siting.ui.side_by_side import compare_scenarios, compared, run_key
 from siting.ui.sites_form import sites_form
 from siting.ui.weights_form import thresholds_form, weights_form
-
-_SIDE_BY_SIDE = 3
 
 
 def page(context: Context) -> None:
@@ -53,7 +50,7 @@ def page(context: Context) -> None:
         _result(context)
     heading(_("Save, open, share"))
     shelf(context)
-    _compare(context)
+    compare_scenarios(context)
 
 
 def _status(context: Context) -> None:
@@ -86,7 +83,7 @@ def _result(context: Context) -> None:
         st.session_state[key] = start if start in names else names[0]
     against = st.selectbox(_("Compared with"), names, key=key)
     before = others[against]
-    comparison = _compared(context, before, context.scenario)
+    comparison = compared(context, before, context.scenario)
     titles = (against, title_of(context.scenario, context.lang))
     st.html(verdict_line(comparison, titles, _))
     st.html(set_sentences(context.run, _))
@@ -120,29 +117,10 @@ def _balance(context: Context, before: Scenario) -> None:
         )
         return
     with st.spinner(_("Working out the balance…")):
-        first = _balanced(*_key(context, before), run_of(context, before), context.world)
-        second = _balanced(*_key(context, context.scenario), context.run, context.world)
+        first = _balanced(*run_key(context, before), run_of(context, before), context.world)
+        second = _balanced(*run_key(context, context.scenario), context.run, context.world)
     with st.container(height=420, border=False):
         st.html(balance_table(compare_balances(first, second), _))
-
-
-def _key(context: Context, scenario: Scenario) -> tuple[str, str, str]:
-    return context.sites.digest, scenario_hash(scenario), __version__
-
-
-def _compared(context: Context, first: Scenario, second: Scenario) -> Comparison:
-    runs = run_of(context, first), run_of(context, second)
-    return _comparison(_key(context, first), _key(context, second), *runs)
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _comparison(
-    first: tuple[str, str, str],  # noqa: ARG001 - part of the key
-    second: tuple[str, str, str],  # noqa: ARG001 - part of the key
-    _first: Run,
-    _second: Run,
-) -> Comparison:
-    return compare(_first, _second)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -154,28 +132,3 @@ def _balanced(
     _world: World,
 ) -> Balance:
     return balance(_run, _world)
-
-
-def _compare(context: Context) -> None:
-    _ = context.translate
-    heading(
-        _("Compare scenarios side by side"),
-        _("Two or three; each difference is told against the first."),
-    )
-    others = choices(context)
-    chosen = st.multiselect(
-        _("Scenarios"), list(others), key=f"page-side-{context.lang}", max_selections=_SIDE_BY_SIDE,
-        placeholder=_("Choose two or three"),
-    )  # fmt: skip
-    if len(chosen) < 2:
-        return
-    st.html(side_by_side([(name, run_of(context, others[name])) for name in chosen], _))
-    for name in chosen[1:]:
-        comparison = _compared(context, others[chosen[0]], others[name])
-        text = _("“{name}” against “{first}”").format(name=name, first=chosen[0])
-        with st.container(border=True):
-            heading(text)
-            st.html(verdict_line(comparison, (chosen[0], name), _))
-            st.html(changes_list(comparison, _))
-            turned = [one for one in comparison.sites if one.verdict_changes]
-            st.html(site_changes(turned, _))

@@ -80,7 +80,9 @@ def choice_table(run: Run, translate: Translate) -> pd.DataFrame:
                 _(ENVELOPE_LABELS[chosen.envelope.get(key, Envelope.LOCAL)]) for key in ids
             ],
             "verdict": [_(VERDICT_LABELS[run.verdicts[key].code]) for key in ids],
-            "enaf": [None if pd.isna(m2) else m2 / 10_000 for m2 in run.land.enaf_m2[ids]],
+            "enaf": [
+                None if pd.isna(m2) else round(m2 / 10_000, 1) for m2 in run.land.enaf_m2[ids]
+            ],
             "evidence": [chosen.evidence.get(key, "") for key in ids],
         }
     )
@@ -137,7 +139,7 @@ def _columns(_: Translate) -> dict[str, Any]:
         ),
         "envelope": st.column_config.SelectboxColumn(_("Envelope"), options=envelopes),
         "verdict": st.column_config.TextColumn(_("Verdict")),
-        "enaf": st.column_config.NumberColumn(_("ENAF (ha)"), format="%.1f", width="small"),
+        "enaf": st.column_config.NumberColumn(_("ENAF (ha)"), format="localized", width="small"),
         "evidence": st.column_config.TextColumn(
             _("Evidence"), help=_("For the national envelope: the list that names the site.")
         ),

@@ -82,7 +82,9 @@ def _weight(context: Context, path: tuple[str, ...], title: str, share: float) -
 
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        st.slider(title, 0.0, max(_MOST, value), step=0.5, key=key, on_change=changed)
+        st.slider(
+            title, 0.0, max(_MOST, value), step=0.5, format="localized", key=key, on_change=changed
+        )
     text = percent(share, context.translate, decimals=1)
     right.html(Markup('<p class="sg-weight">{}</p>').format(text))
 
@@ -143,12 +145,15 @@ def _sense(name: str, _: Translate) -> str:
 
 def _columns(labels: object, unit: str, _: Translate) -> dict[str, Any]:
     share = st.column_config.NumberColumn(
-        _("Value (0 to 1)"), min_value=0.0, max_value=1.0, required=True
+        _("Value (0 to 1)"), min_value=0.0, max_value=1.0, required=True, format="localized"
     )
     if labels:
         return {_MEASURE: st.column_config.TextColumn(_("Category")), _VALUE: share}
     title = _("Measure ({unit})").format(unit=unit)
-    return {_MEASURE: st.column_config.NumberColumn(title, required=True), _VALUE: share}
+    return {
+        _MEASURE: st.column_config.NumberColumn(title, required=True, format="localized"),
+        _VALUE: share,
+    }
 
 
 def _known(rows: list[list[Any]]) -> list[list[float]]:

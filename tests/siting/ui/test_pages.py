@@ -37,8 +37,10 @@ from siting.ui.scenario_results import (
     side_by_side,
     site_changes,
 )
+from siting.ui.side_by_side import maps_beside
 from siting.ui.sites_form import choice_table, choices_of
 from siting.ui.sites_page import sites_table
+from siting.ui.territory_panel import exceeded
 from siting.ui.weights_form import theme_shares
 
 FRENCH, ENGLISH = translator("fr"), translator("en")
@@ -55,6 +57,17 @@ def phased(world, base, demo_file):
     """Two sites, phased."""
     chosen = {"selected": TWO, "works_start": dict(zip(TWO, (2027, 2029), strict=True))}
     return run(with_changes(base, {"id": "deux", "sites": chosen}), world, demo_file)
+
+
+def test_maps_of_scenarios_stand_side_by_side_told_in_words(demo_run, phased):
+    runs = [("Base", demo_run), (EVIL, phased)]
+    markup = maps_beside(runs, ["data:image/svg+xml;base64,AA==", "data:,b"], ENGLISH)
+    assert markup.count("<img") == 2
+    assert "<img src=x" not in markup
+    told = unescape(str(markup))
+    assert f"sites charged: {len(phased.plan.posted)}" in told
+    over = len(exceeded(demo_run))
+    assert f"EPCI beyond their budget: {over}." in told
 
 
 # --- Sites --------------------------------------------------------------------------------
