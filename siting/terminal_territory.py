@@ -50,7 +50,7 @@ def print_balance(document: dict[str, Any], made_with: Manifest, level: str, _: 
     console.print(told, style="bold", markup=False)
     rows = [row for row in document["indicators"] if _is_shown(row, level)]
     for theme, title in THEMES.items():
-        of_theme = [row for row in rows if row["theme"] == theme]
+        of_theme = [row for row in rows if row["theme"] == theme and not _lacks_a_layer(row)]
         if of_theme:
             console.print(f"\n{_(title)}", style="bold", markup=False)
             _print_theme(console, of_theme, _)
@@ -60,6 +60,12 @@ def print_balance(document: dict[str, Any], made_with: Manifest, level: str, _: 
 
 def _is_shown(row: dict[str, Any], level: str) -> bool:
     return bool(row["theme"] != "equality" or row["level"] == level)
+
+
+def _lacks_a_layer(row: dict[str, Any]) -> bool:
+    """Tell what no file was loaded for: named once under what is not known, in place of a row."""
+    told = [one["code"] for figure in row["values"].values() for one in figure["unknown"]]
+    return bool(told) and set(told) == {"layer-missing"}
 
 
 def _print_theme(console: Console, rows: list[dict[str, Any]], _: Translate) -> None:

@@ -84,7 +84,7 @@ QUANTITIES: Final = (
     ),
     Quantity(
         "workplace", "all_jobs",
-        N_("jobs at the workplace (census) and expected, per inhabitant aged 20 to 64"),
+        N_("jobs (census and expected) per inhabitant aged 20 to 64"),
         "population_20_64", N_("jobs per 1,000 inhabitants aged 20 to 64"), 1_000.0,
         requires=("sites", "communes", "housing", "workplace_jobs"),
     ),
