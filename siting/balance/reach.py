@@ -18,10 +18,9 @@ from layers.jobs import FRR_CLASSES, NOT_FRR
 from layers.road_network import ROAD_NETWORK
 from siting.balance.equality import NOTHING
 from siting.balance.model import SHARE, Case, Figure, Ground, Indicator, Reading, known_or_none
-from siting.criteria.around import nearest_m, numbers
+from siting.criteria.around import nearest_m, numbers, told_of
 from siting.criteria.inputs import Commute
 from siting.criteria.jobs import POLE_CATEGORIES
-from siting.criteria.mobility import FEED_COVERAGE_M
 from siting.criteria.travel import ROAD_TIME, Travel, reach_of, travel_of
 from siting.domain import Reason
 
@@ -272,7 +271,7 @@ def _car_free(ground: Ground, case: Case) -> Figure:
         served = stops.geo[stops.geo["departures_day"] > 0]
         near |= nearest_m(case.places, served) <= reach_m
         # A feed is that of one network: far from all its stops, another may serve the site.
-        beyond = ~near & ~(nearest_m(case.places, stops.geo) <= FEED_COVERAGE_M)
+        beyond = ~near & ~told_of(case.places, stops.geo)
         if beyond.any():
             names = ", ".join(map(str, case.places.index[beyond][:5]))
             reasons.append(Reason("beyond-feed", BEYOND_FEED, {"names": names}))

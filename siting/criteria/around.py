@@ -75,6 +75,32 @@ def nearest_m(sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame | None) -> pd.
     return pd.Series(least_distances(shapes, targets), index=sites.index)
 
 
+COVERAGE_M = 10_000
+"""Straight-line distance beyond which a layer without anything says nothing of a site: it is that
+of one network or one territory, and a part of the region may not be in it."""
+
+
+def told_of(sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame) -> pd.Series:
+    """Tell the sites that a layer says something of: it has something around them.
+
+    Where it has nothing at all within :data:`COVERAGE_M`, a count of 0 would be what is not
+    known, read as zero.
+
+    Parameters
+    ----------
+    sites
+        Polygons, EPSG:2154.
+    features
+        Places of a layer that is not known to be complete, EPSG:2154.
+
+    Returns
+    -------
+    Series
+        Booleans on the index of the sites.
+    """
+    return nearest_m(sites, features) <= COVERAGE_M
+
+
 def pairs_in_reach(
     sites: gpd.GeoDataFrame, features: gpd.GeoSeries, *, radius_m: float
 ) -> Iterator[tuple[Positions, Positions]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.criteria.around import Positions, pairs_in_reach
+from siting.criteria.around import Positions, pairs_in_reach, told_of
 from siting.criteria.inputs import Inputs
 from siting.domain import Criterion, Objective
 
@@ -28,7 +28,8 @@ def industrial_neighbours(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Establishments of NAF sections B to E; missing without the layer.
+        Establishments of NAF sections B to E; missing without the layer, or where
+        :func:`siting.criteria.around.told_of` has no establishment of any activity.
     """
     layer = inputs.layers.get("establishments")
     if layer is None:
@@ -37,7 +38,7 @@ def industrial_neighbours(inputs: Inputs) -> pd.Series:
     counts = np.zeros(len(inputs.sites))
     for site, _ in _near(inputs, industry):
         np.add.at(counts, site, 1.0)
-    return pd.Series(counts, index=inputs.sites.index)
+    return pd.Series(counts, index=inputs.sites.index).where(told_of(inputs.sites, layer.geo))
 
 
 def possible_flows(inputs: Inputs) -> pd.Series:
@@ -55,7 +56,7 @@ def possible_flows(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Flows; missing without the layers.
+        Flows; missing without the layers, or as :func:`industrial_neighbours`.
     """
     layer, matrix = inputs.layers.get("establishments"), inputs.layer("industrial_flows")
     if layer is None or matrix is None:
@@ -68,7 +69,8 @@ def possible_flows(inputs: Inputs) -> pd.Series:
         there[site, division[establishment]] = True
     gives = there[:, pd.Index(divisions).get_indexer(pd.Index(matrix["from_naf"]))]
     takes = there[:, pd.Index(divisions).get_indexer(pd.Index(matrix["to_naf"]))]
-    return pd.Series((gives | takes).sum(axis=1).astype("float64"), index=inputs.sites.index)
+    flows = pd.Series((gives | takes).sum(axis=1).astype("float64"), index=inputs.sites.index)
+    return flows.where(told_of(inputs.sites, layer.geo))
 
 
 def _near(inputs: Inputs, places: gpd.GeoDataFrame) -> Iterator[tuple[Positions, Positions]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from siting.criteria.around import Floats, nearest_m, numbers, pairs_in_reach
+from siting.criteria.around import Floats, numbers, pairs_in_reach, told_of
 from siting.criteria.employment import expected_jobs
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
@@ -61,11 +61,6 @@ def station_class(inputs: Inputs) -> pd.Series:
     return told.mask((in_reach & (highest < 0)) | ~roads.known, None)
 
 
-FEED_COVERAGE_M = 10_000
-"""Straight-line distance to the nearest stop beyond which a feed says nothing of a site: it is
-that of one network, and another may serve the site."""
-
-
 def stop_departures_day(inputs: Inputs) -> pd.Series:
     """Tell the departures a day of the best-served stop within walking reach of the site.
 
@@ -81,7 +76,7 @@ def stop_departures_day(inputs: Inputs) -> pd.Series:
     -------
     Series
         Departures on a typical working day; 0 without a stop in reach, missing without the
-        layer or farther than :data:`FEED_COVERAGE_M` from any stop.
+        layer or where :func:`siting.criteria.around.told_of` has no stop.
     """
     layer = inputs.layers.get("public_transport_stops")
     if layer is None:
@@ -91,8 +86,8 @@ def stop_departures_day(inputs: Inputs) -> pd.Series:
     highest = np.zeros(len(inputs.sites))
     for site, stop in pairs_in_reach(inputs.sites, layer.geo.geometry, radius_m=radius_m):
         np.maximum.at(highest, site, departures[stop])
-    covered = nearest_m(inputs.sites, layer.geo) <= FEED_COVERAGE_M
-    return pd.Series(highest, index=inputs.sites.index).where(covered)
+    found = pd.Series(highest, index=inputs.sites.index)
+    return found.where(told_of(inputs.sites, layer.geo))
 
 
 def car_free_share(inputs: Inputs) -> pd.Series:
@@ -133,13 +128,14 @@ def neighbouring_zone_jobs(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Jobs; 0 without a zone around, missing without the layer or where the jobs of one of
-        them are unknown.
+        Jobs; 0 without a zone around, missing without the layer, where the jobs of one of
+        them are unknown, or where :func:`siting.criteria.around.told_of` has no zone.
     """
     layer = inputs.layers.get("activity_zones")
     if layer is None:
         return pd.Series(np.nan, index=inputs.sites.index)
-    return _sum_near(inputs, layer.geo, numbers(layer.data["jobs"]))
+    jobs = _sum_near(inputs, layer.geo, numbers(layer.data["jobs"]))
+    return jobs.where(told_of(inputs.sites, layer.geo))
 
 
 def shift_workers(inputs: Inputs) -> pd.Series:

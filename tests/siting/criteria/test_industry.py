@@ -4,7 +4,8 @@ import shapely
 
 from siting.criteria.industry import industrial_neighbours, possible_flows
 
-FAR = {"geometry": shapely.box(90_000, 0, 90_100, 100)}
+NEAR, FAR = ({"geometry": shapely.box(x, 0, x + 100, 100)} for x in (8_000, 90_000))
+UNKNOWN = float("nan")
 
 
 def establishments(layer, **places):
@@ -16,8 +17,9 @@ def establishments(layer, **places):
 def test_industrial_neighbours(make_inputs, layer):
     # Food and waste are industry; trade and building are not; one is beyond 2 km.
     around = establishments(layer, n10=500, n38=2_000, n47=100, n41=0, n23=2_001)
-    found = industrial_neighbours(make_inputs({}, FAR, layers=[around]))
-    assert found.tolist() == [2, 0]
+    found = industrial_neighbours(make_inputs({}, NEAR, FAR, layers=[around]))
+    # Nothing within 10 km: the layer is that of another territory.
+    assert found.tolist() == pytest.approx([2, 0, UNKNOWN], nan_ok=True)
     assert industrial_neighbours(make_inputs()).isna().all()
 
 
@@ -30,7 +32,9 @@ def matrix(layer):
 def test_possible_flows(make_inputs, layer, matrix):
     # Two plaster works take from 35 and from 19: 2 flows, once each.
     works = establishments(layer, n23_a=100, n23_b=200, n35=5_000, n47=0)
-    assert possible_flows(make_inputs({}, FAR, layers=[works, matrix])).tolist() == [2, 0]
+    found = possible_flows(make_inputs({}, FAR, layers=[works, matrix]))
+    assert found.tolist() == pytest.approx([2, UNKNOWN], nan_ok=True)
+    assert possible_flows(make_inputs(NEAR, layers=[works, matrix])).tolist() == [0]
     # A refinery nearby takes steam, too, and gives gas: 3 rows of the 4 in all.
     more = establishments(layer, n23=100, n19=200)
     assert possible_flows(make_inputs(layers=[more, matrix])).tolist() == [3]

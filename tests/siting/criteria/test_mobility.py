@@ -61,11 +61,12 @@ def test_car_free_share(make_inputs, towns):
 def test_neighbouring_zone_jobs(make_inputs, layer):
     boxes = [shapely.box(x, 0, x + 100, 100) for x in (-1_000, 1_000, 2_100, 2_101)]
     zones = layer("activity_zones", boxes, jobs=[10.0, 20.0, 40.0, 80.0])
-    far = {"geometry": shapely.box(90_000, 0, 90_100, 100)}
-    inputs = make_inputs({}, far, layers=[zones])
-    assert neighbouring_zone_jobs(inputs).tolist() == [70, 0]  # 2 km from the edge, inclusive
+    near, far = ({"geometry": shapely.box(x, 0, x + 100, 100)} for x in (9_000, 90_000))
+    found = neighbouring_zone_jobs(make_inputs({}, near, far, layers=[zones]))
+    # 2 km from the edge, inclusive; none; too far from any zone for the layer to tell.
+    assert found.tolist() == pytest.approx([70, 0, np.nan], nan_ok=True)
     unknown = layer("activity_zones", boxes, jobs=[10.0, None, 40.0, 80.0])
-    found = neighbouring_zone_jobs(make_inputs({}, far, layers=[unknown]))
+    found = neighbouring_zone_jobs(make_inputs({}, near, layers=[unknown]))
     assert found.tolist() == pytest.approx([np.nan, 0], nan_ok=True)
     assert neighbouring_zone_jobs(make_inputs()).isna().all()
 
@@ -79,7 +80,7 @@ def test_shift_workers(make_inputs, layer):
         {"vocation": "industrielle"},  # 1 ha × 15 jobs
         {"expected_jobs": 40.0},  # vocation not known: half
         {},
-        {"expected_jobs": 40.0, "geometry": shapely.box(90_000, 0, 90_100, 100)},
+        {"expected_jobs": 40.0, "geometry": shapely.box(9_000, 0, 9_100, 100)},  # none around
     ]
     found = shift_workers(make_inputs(*rows, layers=[zones]))
     assert found.tolist() == pytest.approx([100, 112, 87.5, 100, np.nan, 20], nan_ok=True)
