@@ -113,7 +113,7 @@ class Appraised(Protocol):
 
     @property
     def jobs(self) -> pd.DataFrame:
-        """Jobs expected on each site: bounds and status."""
+        """Table of the jobs expected on each site: bounds and status."""
 
     @property
     def scores(self) -> Scores:

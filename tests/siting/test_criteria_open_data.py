@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from layers.registry import load_layers
+from layers.registry import gather_layers, load_layers
 from siting.criteria.around import commune_of
+from siting.criteria.mobility import STATION_CLASSES
 from siting.pipeline import run
 from siting.scenario import load_scenario, weights
 
@@ -46,6 +47,38 @@ def test_each_file_feeds_its_criterion(real):
         assert known[name].any(), name
     assert real.matrix["long_vacancy_rate"].dropna().between(0, 0.2).all()
     assert real.matrix["tense_housing_share"].dropna().between(0, 1).all()
+
+
+def test_the_real_stations_and_their_traffic_make_the_class_of_a_site(world, demo_file, folder):
+    files = {"stations": "gares_sncf_2025.geojson", "station_traffic": FILES["station_traffic"]}
+    layers = load_layers({name: folder / file for name, file in files.items()})
+    found = run(load_scenario("complet"), replace(world, layers=layers), demo_file)
+    stations = layers["stations"].geo
+    stations = stations[stations["passenger"]]
+    measure = found.scenario.measure
+    reach_m = measure.station_reach_m / measure.detour_factor
+    kinds = set()
+    for site, shape in found.sites.geometry.items():
+        near = stations[stations.distance(shape) <= reach_m]
+        most = near["travellers_2023"].max() if len(near) else -1
+        told = found.matrix["station_class"][site]
+        if len(near) and pd.isna(most):  # stations, but none whose traffic is published
+            assert pd.isna(told)
+        else:
+            assert told == STATION_CLASSES[sum(most >= one for one in (0, 100_000, 1_000_000))]
+        kinds.add(told)
+    assert len(kinds) > 1
+
+
+def test_a_feed_without_stop_times_leaves_departures_unknown(world, demo_file, folder):
+    feed = folder / "gtfs_tan_2016_sans_stop_times"
+    layers, failures = gather_layers({"public_transport_stops": feed})
+    assert {found.code for found in failures["public_transport_stops"]} == {"feed-incomplete"}
+    found = run(load_scenario("complet"), replace(world, layers=layers), demo_file)
+    assert found.matrix["stop_departures_day"].isna().all()
+    share = weights(found.scenario)["stop_departures_day"]
+    assert share > 0
+    assert (found.scores.reliability <= 1 - share).all()
 
 
 def test_prices_in_reach_are_between_those_of_the_communes_that_sold(real, folder):
