@@ -44,15 +44,20 @@ __all__ = [
     "GAS_NETWORK",
     "HAZARDOUS_SITES",
     "HAZARD_REGIMES",
+    "PERIMETERS",
     "RISKS",
     "RISK_PLANS",
     "RISK_ZONES",
     "SUBSTATIONS",
     "SURROUNDINGS",
+    "WATER_CATCHMENTS",
     "load_surroundings",
 ]
 
 FLOOD_RISKS: Final = ("inondation", "submersion marine")
+
+PERIMETERS: Final = ("immédiate", "rapprochée", "éloignée")
+"""Perimeters of a catchment (CSP, L. 1321-2), the strictest first."""
 
 HAZARD_REGIMES: Final = ("seveso seuil haut", "seveso seuil bas")
 
@@ -79,6 +84,12 @@ HAZARDOUS_SITES: Final = _spec(
     "point",
     Column("regime", "string", "Regime of the establishment", choices=HAZARD_REGIMES),
 )
+WATER_CATCHMENTS: Final = _spec(
+    "water_catchments",
+    N_("Protection perimeters of drinking-water catchments"),
+    "polygon",
+    Column("perimeter", "string", "Which of the perimeters", choices=PERIMETERS),
+)
 SUBSTATIONS: Final = _spec("substations", N_("Electrical substations"), "point")
 GAS_NETWORK: Final = _spec("gas_network", N_("Gas network"), "line")
 ACTIVITY_ZONES: Final = _spec("activity_zones", N_("Activity zones"), "polygon", _JOBS)
@@ -94,7 +105,7 @@ SURROUNDINGS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
         spec.name: spec
         for spec in (
             AIRPORTS, BROWNFIELDS, RISK_PLANS, HAZARDOUS_SITES, SUBSTATIONS, GAS_NETWORK,
-            ACTIVITY_ZONES, ESTABLISHMENTS,
+            ACTIVITY_ZONES, ESTABLISHMENTS, WATER_CATCHMENTS,
         )
     }
 )  # fmt: skip

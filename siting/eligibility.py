@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from layers.surroundings import CLOSED_ZONES
+from layers.surroundings import CLOSED_ZONES, PERIMETERS
 from siting.criteria.around import Booleans, numbers
 from siting.criteria.inputs import NEVER_SERVICED, Inputs
 from siting.criteria.risks import IN_ZRE, sewage_spare_pe, water_zone
@@ -100,8 +100,8 @@ def assess(inputs: Inputs, scenario: Scenario) -> dict[Any, Eligibility]:
     Parameters
     ----------
     inputs
-        Sites and the layers ``protected_areas``, ``risk_plans``, ``communes`` and
-        ``water_zones``; without one, what it says stays unknown.
+        Sites and the layers ``protected_areas``, ``risk_plans``, ``water_catchments``,
+        ``communes`` and ``water_zones``; without one, what it says stays unknown.
     scenario
         Gives the thresholds.
 
@@ -221,6 +221,42 @@ def risk_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hi
         share = hit.figures["share"]
         excludes = closed and share >= thresholds.risk_exclusion_share
         if share >= thresholds.risk_condition_share and not excludes:
+            yield hit
+
+
+def catchment_closed(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites that lie for a large part in the immediate perimeter of a catchment.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``water_catchments``; ``risk_exclusion_share``.
+
+    Yields
+    ------
+    Hit
+        One a site concerned.
+    """
+    for hit, excludes in _catchment_parts(inputs, thresholds):
+        if excludes:
+            yield hit
+
+
+def catchment_ruled(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hit]:
+    """Find the sites of which a part lies in a perimeter of a catchment.
+
+    Parameters
+    ----------
+    inputs, thresholds
+        Sites, layer ``water_catchments``; ``risk_condition_share``.
+
+    Yields
+    ------
+    Hit
+        One a site and perimeter, unless it excludes the site.
+    """
+    for hit, excludes in _catchment_parts(inputs, thresholds):
+        if hit.figures["share"] >= thresholds.risk_condition_share and not excludes:
             yield hit
 
 
@@ -348,6 +384,7 @@ _CLOSED_ZONES: Final[Mapping[str, str]] = {
     "A": "C. urb., R. 151-22, R. 151-23, L. 153-31 et L. 300-6",
     "N": "C. urb., R. 151-24, R. 151-25, L. 153-31 et L. 300-6",
 }
+_CATCHMENT_LAW: Final = "C. santé publ., L. 1321-2 et R. 1321-13"
 _SOLD: Final = "vendu, commercialisation achevée"
 _RESERVED: Final = (
     "non commercialisable",
@@ -384,6 +421,16 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 risk_closed,
             ),
             Rule(
+                "site-catchment-closed",
+                "exclusion",
+                N_(
+                    "{concerned_ha} ha of the site ({percent} %) lie in the immediate protection "
+                    "perimeter of a drinking-water catchment ({names})"
+                ),
+                _CATCHMENT_LAW,
+                catchment_closed,
+            ),
+            Rule(
                 "site-not-serviceable",
                 "exclusion",
                 N_("the {concerned_ha} ha of the site cannot be serviced ({stage})"),
@@ -416,6 +463,17 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
                 ),
                 "",
                 risk_in_part,
+            ),
+            Rule(
+                "site-catchment-ruled",
+                "condition",
+                N_(
+                    "{concerned_ha} ha of the site ({percent} %) lie in a protection perimeter "
+                    "({perimeter}) of a drinking-water catchment ({names}): what may pollute is "
+                    "forbidden or ruled there"
+                ),
+                _CATCHMENT_LAW,
+                catchment_ruled,
             ),
             Rule(
                 "site-water-scarce",
@@ -533,6 +591,20 @@ def _risk_parts(inputs: Inputs) -> list[tuple[Hit, bool]]:
         return found
 
     return inputs.once("parts in risk plans", measured)
+
+
+def _catchment_parts(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[tuple[Hit, bool]]:
+    """Measure the part of each site in each perimeter of catchments, once for both rules."""
+    for perimeter in PERIMETERS:
+
+        def measured(perimeter: str = perimeter) -> list[Hit]:
+            kinds = (perimeter,)
+            return list(_hits(inputs, areas_of(inputs, "water_catchments", "perimeter", kinds)))
+
+        for hit in inputs.once(f"parts in perimeters of catchments: {perimeter}", measured):
+            enough = hit.figures["share"] >= thresholds.risk_exclusion_share
+            told = Hit(hit.position, hit.figures | {"perimeter": perimeter})
+            yield told, bool(perimeter == PERIMETERS[0] and enough)
 
 
 def _hits(inputs: Inputs, areas: gpd.GeoDataFrame | None) -> Iterator[Hit]:

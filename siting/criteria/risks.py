@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from layers.errors import N_
-from layers.surroundings import FLOOD_RISKS
+from layers.surroundings import FLOOD_RISKS, PERIMETERS
 from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
 from siting.criteria.jobs import by_commune, of_commune
@@ -86,6 +86,25 @@ def water_zone(inputs: Inputs) -> pd.Series:
     return zre.map({True: IN_ZRE, False: OUTSIDE_ZRE}).astype("object")
 
 
+def catchment_share(inputs: Inputs) -> pd.Series:
+    """Measure the share of the site close to a drinking-water catchment, overlaps counted once.
+
+    Its immediate and close perimeters count, where what may pollute is forbidden or ruled; the
+    distant one is told by the eligibility.
+
+    Parameters
+    ----------
+    inputs
+        Sites, layer ``water_catchments``.
+
+    Returns
+    -------
+    Series
+        Share in [0, 1]; missing without the layer, or where it has no such perimeter.
+    """
+    return covered_share(inputs, areas_of(inputs, "water_catchments", "perimeter", PERIMETERS[:2]))
+
+
 def sewage_spare_pe(inputs: Inputs) -> pd.Series:
     """Tell the capacity left to the sewage plants of the commune of the site.
 
@@ -156,6 +175,16 @@ CRITERIA = (
         source="C. env., R. 211-71 à R. 211-74 ; arrêtés préfectoraux de bassin",
         function=water_zone,
         labels=(IN_ZRE, OUTSIDE_ZRE),
+    ),
+    Criterion(
+        name="catchment_share",
+        title=N_("Share close to a drinking-water catchment"),
+        theme="environment",
+        objective=Objective.MIN,
+        unit="",
+        requires=("water_catchments",),
+        source="C. santé publ., L. 1321-2 et R. 1321-13 ; servitude AS1, ARS",
+        function=catchment_share,
     ),
     Criterion(
         name="sewage_spare_pe",

@@ -6,7 +6,7 @@ import shapely
 from layers.commune_figures import WATER_ZONES
 from layers.environment import PROTECTED_AREAS
 from layers.spec import Layer, LayerSpec, Provenance, Status, make_layer
-from layers.surroundings import RISK_PLANS
+from layers.surroundings import RISK_PLANS, WATER_CATCHMENTS
 from siting import eligibility
 from siting.criteria.inputs import Inputs
 from siting.domain import LandClass
@@ -124,6 +124,44 @@ def test_a_site_without_protected_areas_around_is_free():
 def test_site_risk_closed(width_m, zone, expected):
     plan = ("inondation", zone, shapely.box(-500, -500, width_m, 500))
     assert codes(inputs_of({}, plans=[plan])) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("width_m", "perimeter", "expected"),
+    [
+        (10, "immédiate", (["site-catchment-closed"], [])),
+        (9, "immédiate", ([], ["site-catchment-ruled"])),
+        (100, "rapprochée", ([], ["site-catchment-ruled"])),
+        (100, "éloignée", ([], ["site-catchment-ruled"])),
+        (0.5, "immédiate", ([], [])),
+    ],
+)
+def test_site_catchment_closed(width_m, perimeter, expected):
+    assert codes(with_catchments((perimeter, shapely.box(-500, -500, width_m, 500)))) == [expected]
+
+
+def with_catchments(*areas):
+    """A site of 1 ha, and perimeters of catchments."""
+    perimeters, boxes = zip(*areas, strict=True)
+    data = {"name": ["a", "b", "c"][: len(areas)], "perimeter": perimeters}
+    table = gpd.GeoDataFrame(data, geometry=list(boxes), crs=2154)
+    inputs = inputs_of({})
+    inputs.layers["water_catchments"] = make_layer(WATER_CATCHMENTS, table, SOURCE)
+    return inputs
+
+
+def test_site_catchment_ruled():
+    areas = [
+        ("immédiate", shapely.box(0, 0, 5, 100)),
+        ("rapprochée", shapely.box(0, 0, 30, 100)),
+        ("rapprochée", shapely.box(20, 0, 40, 100)),  # overlaps: 40 %
+    ]
+    reasons = assess(with_catchments(*areas), BASE)["S0"].conditions
+    told = [(one.figures["perimeter"], one.figures["percent"]) for one in reasons]
+    assert told == [("immédiate", 5), ("rapprochée", 40)]
+    assert reasons[1].figures["concerned_m2"] == pytest.approx(4_000)
+    assert {one.legal for one in reasons} == {"C. santé publ., L. 1321-2 et R. 1321-13"}
+    assert "0.40 ha of the site (40 %)" in reasons[1].text()
 
 
 def test_site_risk_ruled():

@@ -5,6 +5,7 @@ import shapely
 from siting.criteria.risks import (
     IN_ZRE,
     OUTSIDE_ZRE,
+    catchment_share,
     distance_seveso_m,
     flood_plan_share,
     sewage_spare_pe,
@@ -46,6 +47,16 @@ def test_water_zone(make_inputs, towns):
     found = water_zone(make_inputs(*sites, layers=[towns["communes"], towns["water_zones"]]))
     assert found.tolist()[:2] == [IN_ZRE, OUTSIDE_ZRE]
     assert found.isna().tolist() == [False, False, True]
+
+
+def test_catchment_share(make_inputs, layer):
+    strips = [shapely.box(0, 0, right, 100) for right in (10, 25, 80)]
+    perimeters = ["immédiate", "rapprochée", "éloignée"]
+    inputs = make_inputs(layers=[layer("water_catchments", strips, perimeter=perimeters)])
+    assert catchment_share(inputs).tolist() == pytest.approx([0.25])  # the distant one is not
+    distant = layer("water_catchments", strips[2:], perimeter=["éloignée"])
+    assert np.isnan(catchment_share(make_inputs(layers=[distant]))["S0"])
+    assert catchment_share(make_inputs()).isna().all()
 
 
 def test_sewage_spare_pe(make_inputs, layer, towns):
