@@ -15,7 +15,7 @@ from siting.ui import data, view, workspace
 from siting.ui.context import Context
 
 _REFUSED, _ORIGIN = "scenario-refused", "scenario-origin"
-EDITED: Final = N_("{title} (edited)")
+EDITED: Final = N_("{title} (modified)")
 
 
 def origin() -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from layers.territory import Level
+from siting.domain import Period
 from siting.i18n import Translate
 from siting.labels import STATUS_LABELS, UNKNOWN, hectares
 from siting.pipeline import Run
@@ -17,6 +18,7 @@ from siting.ui.context import Context
 from siting.ui.edits import apply
 from siting.ui.frame import grid
 from siting.ui.html import paragraph
+from siting.ui.local_figure import communes, national_m2
 from siting.zan.ruleset import is_own_file, load_ruleset, ruleset_ids
 
 _M2_PER_HA = 10_000
@@ -188,20 +190,25 @@ def figures_form(context: Context) -> None:
             "sg-note",
         )
     )
+    places = communes(context.run)
+    labels = {code: label for label, code in places.items()}
     rows = [
-        (one.territory, one.first, one.last, one.area_m2 / _M2_PER_HA, one.evidence, one.source)
+        (
+            labels.get(one.territory, one.territory), one.first, one.last,
+            one.area_m2 / _M2_PER_HA, one.evidence, one.source,
+        )
         for one in scenario.local_figures
-    ]
+    ]  # fmt: skip
     columns = ["territory", "first", "last", "area_ha", "evidence", "source"]
     kinds = {"first": "Int64", "last": "Int64", "area_ha": "float64"}
     table = pd.DataFrame(rows, columns=columns).astype(kinds)
     with st.form("figures"):
         edited = st.data_editor(
             table, num_rows="dynamic", hide_index=True, width="stretch",
-            key=f"page-figures-{hash(tuple(rows))}", column_config=_figure_columns(_),
+            key=f"page-figures-{hash(tuple(rows))}", column_config=_figure_columns([*places], _),
         )  # fmt: skip
         if st.form_submit_button(_("Apply")):
-            apply(context, {("local_figures",): list(figures_of(edited))})
+            apply(context, {("local_figures",): list(figures_of(edited, places))})
             st.rerun()
     if scenario.local_figures:
         shown = [
@@ -215,9 +222,11 @@ def figures_form(context: Context) -> None:
         st.html(grid(shown, cells, label=_("Local and national figures")))
 
 
-def _figure_columns(_: Translate) -> dict[str, Any]:
+def _figure_columns(places: list[str], _: Translate) -> dict[str, Any]:
     return {
-        "territory": st.column_config.TextColumn(_("Commune (INSEE code)"), required=True),
+        "territory": st.column_config.SelectboxColumn(
+            _("Commune"), options=places, required=True, width="medium"
+        ),
         "first": st.column_config.NumberColumn(_("From"), format="%d", required=True),
         "last": st.column_config.NumberColumn(_("To"), format="%d", required=True),
         "area_ha": st.column_config.NumberColumn(
@@ -228,13 +237,15 @@ def _figure_columns(_: Translate) -> dict[str, Any]:
     }
 
 
-def figures_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def figures_of(table: pd.DataFrame, places: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Return the local figures of an edited table, for a scenario.
 
     Parameters
     ----------
     table
         ``territory``, ``first``, ``last``, ``area_ha``, ``evidence``, ``source``.
+    places
+        INSEE code by name as shown.
 
     Yields
     ------
@@ -246,7 +257,7 @@ def figures_of(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
             continue
         area_ha = row["area_ha"]
         yield {
-            "territory": _text(row["territory"]),
+            "territory": places.get(_text(row["territory"]), _text(row["territory"])),
             "first": None if pd.isna(row["first"]) else int(row["first"]),
             "last": None if pd.isna(row["last"]) else int(row["last"]),
             "area_m2": None if pd.isna(area_ha) else round(area_ha * _M2_PER_HA),
@@ -272,11 +283,9 @@ def beside_national(run: Run, scenario: Scenario, translate: Translate) -> Itera
     list
         Commune, years, national and local hectares, evidence and source.
     """
-    flows = run.before.flows.data
     names = run.before.territory.names(Level.COMMUNE)
     for one in scenario.local_figures:
-        own = flows[(flows["code"] == one.territory) & flows["year"].between(one.first, one.last)]
-        national = own["area_m2"].sum() if len(own) == one.last - one.first + 1 else None
+        national = national_m2(run, one.territory, Period(one.first, one.last))
         yield [
             f"{names.get(one.territory, UNKNOWN)} ({one.territory})",
             f"{one.first}-{one.last}",

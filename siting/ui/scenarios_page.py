@@ -9,6 +9,7 @@ from siting.comparison import compare_balances
 from siting.pipeline import Run, World, balance
 from siting.scenario import Scenario
 from siting.ui import data
+from siting.ui.conflicts import conflicts, conflicts_list
 from siting.ui.context import Context
 from siting.ui.edits import origin, refused, run_of, saved_name, shipped
 from siting.ui.frame import heading, opening, told
@@ -89,11 +90,13 @@ def _result(context: Context) -> None:
     st.html(set_sentences(context.run, _))
     counts = (len(comparison.scenario), len(comparison.sites), len(comparison.budgets))
     changed, sites, budgets = counts
+    clashes = len(conflicts(context.run)) + len(context.run.plan.left_out)
     tabs = st.tabs(
         [
             _("What was changed ({count})").format(count=changed),
             _("Sites and why ({count})").format(count=sites),
             _("Budgets ({count})").format(count=budgets),
+            _("Conflicts ({count})").format(count=clashes),
             _("Balance"),
         ]
     )
@@ -103,7 +106,9 @@ def _result(context: Context) -> None:
         st.html(site_changes(comparison.sites, _))
     with tabs[2], st.container(height=420, border=False):
         st.html(budget_table([*comparison.region, *comparison.budgets], _))
-    with tabs[3]:
+    with tabs[3], st.container(height=420, border=False):
+        st.html(conflicts_list(context.run, _))
+    with tabs[4]:
         _balance(context, before)
 
 

@@ -15,6 +15,7 @@ from siting.roles import ROLE_LABELS, Role
 from siting.scenario import Scenario, scenario_names
 from siting.ui import data, view, workspace
 from siting.ui.context import Context
+from siting.ui.edits import EDITED
 from siting.ui.filters import filters
 from siting.ui.html import alert
 from siting.zan.ruleset import load_rulesets
@@ -130,7 +131,9 @@ def _scenario(chosen: Scenario, _: Translate) -> None:
     def title(name: str) -> str:
         scenario = chosen if name in edited else data.scenario(name)
         own = scenario.title if looked.lang == "fr" else scenario.title_en or scenario.title
-        return _("{title} (modified)").format(title=own) if name in edited else own
+        if name not in edited or own.endswith(_(EDITED).format(title="").strip()):
+            return own
+        return _(EDITED).format(title=own)
 
     def changed() -> None:
         workspace.choose(st.session_state[key])

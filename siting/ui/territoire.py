@@ -27,6 +27,7 @@ from siting.ui.context import Context
 from siting.ui.frame import page_style
 from siting.ui.html import badge, facts, joined, paragraph
 from siting.ui.ledger import ledger_table, lines_of
+from siting.ui.local_figure import local_figure_form
 from siting.ui.measures import area_text
 from siting.ui.portrait import show_portrait
 from siting.ui.standing import show_standing
@@ -64,14 +65,19 @@ def page(context: Context) -> None:
     with right:
         _trajectory(context, level, code)
     names = [_("Ledger"), _("Compared"), _("Portrait"), _("Rule set")]
-    ledger, compared, portrait, rules = st.tabs(names)
-    with ledger:
+    if level is Level.COMMUNE:
+        names.append(_("Local figure"))
+    tabs = st.tabs(names)
+    with tabs[0]:
         _ledger(context, level, code)
-    with compared:
+    with tabs[1]:
         show_standing(context, level, code)
-    with portrait:
+    with tabs[2]:
         show_portrait(context, level, code)
-    with rules:
+    if level is Level.COMMUNE:
+        with tabs[4]:
+            local_figure_form(context, code)
+    with tabs[3]:
         st.html(ruleset_sheet(account.ruleset, context.lang, _))
 
 

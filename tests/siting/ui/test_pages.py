@@ -27,6 +27,7 @@ from siting.scoring import values
 from siting.sensitivity import analyse
 from siting.ui.comparison_table import comparison_table, exact_text
 from siting.ui.exporting import archive
+from siting.ui.local_figure import communes
 from siting.ui.measures import measure_text, site_points
 from siting.ui.robustness import stability_table
 from siting.ui.rules_form import beside_national, figures_of, rates_of, territories
@@ -179,9 +180,11 @@ def test_local_figures_stand_beside_the_national_ones(demo_run, base, world, dem
     flows = demo_run.before.flows.data
     first = flows[flows["year"].between(2021, 2023)]
     code = str(first["code"].iloc[0])
-    rows = [[code, 2021, 2023, 1.5, "MOS", "agence"], [None] * 6]
+    places = communes(demo_run)
+    label = next(label for label, own in places.items() if own == code)
+    rows = [[label, 2021, 2023, 1.5, "MOS", "agence"], [None] * 6]
     columns = ["territory", "first", "last", "area_ha", "evidence", "source"]
-    settings = list(figures_of(pd.DataFrame(rows, columns=columns)))
+    settings = list(figures_of(pd.DataFrame(rows, columns=columns), places))
     assert settings == [
         {"territory": code, "first": 2021, "last": 2023, "area_m2": 15_000, "evidence": "MOS",
          "source": "agence"}
