@@ -48,6 +48,11 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-unrecognised": N_("the file is not one of the layers that can be read: {found}"),
         "import-candidate": N_("not {expected}; columns missing: {found}"),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
+        "region-code": N_("“{found}” is no INSEE code of a region: two digits, such as 44"),
+        "folder-empty": N_("the folder holds no file; those of its subfolders are not read"),
+        "import-folder": N_(
+            "a folder is read as one layer: give its files one by one where they are several"
+        ),
         "import-layers": N_(
             "the file holds several layers and none of them is told apart ({found}): export the "
             "one to use to a file of its own, or unpack the archive and import the folder"

@@ -85,6 +85,7 @@ _LOOKS: Final = (
     (b"\x1f\x8b", N_("a gzip archive")),
     (b"7z\xbc\xaf", N_("a 7z archive")),
     (b"Rar!", N_("a RAR archive")),
+    (b"\xd0\xcf\x11\xe0", N_("an office document of before 2007 (XLS, DOC)")),
 )
 
 
@@ -440,6 +441,27 @@ def _extract(
         with archive.open(files[p]) as source, (folder / f"data{suffix}").open("wb") as target:
             shutil.copyfileobj(source, target)
     return folder / f"data{chosen.suffix.lower()}"
+
+
+def looks_like(path: Path) -> str | None:
+    """Tell what a file is by its first bytes, where it is no text.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str or None
+        What it is (an English gettext identifier); ``None`` for a text, or a folder.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return None
+    return _look(head) or (N_("binary data") if b"\0" in head else None)
 
 
 def _look(head: bytes) -> str | None:

@@ -92,6 +92,7 @@ class PoliteClient:
         self._session.max_redirects = 5
         self._session.auth = _no_credentials  # or requests sends those of ~/.netrc
         # identity: the length and the ranges are those of the file itself
+        self._lost: dict[str, Problem] = {}
         self._session.headers.update(
             {"User-Agent": _user_agent(), "Accept-Encoding": "identity", "Accept": "*/*"}
         )
@@ -122,6 +123,8 @@ class PoliteClient:
                 fruitless = 0 if error.progressed else fruitless + 1
                 spent = fruitless >= self._attempts or number == _MOST_ATTEMPTS
                 if spent or error.wait_s > _LONGEST_WAIT_S:
+                    if error.problem.code == "download-network" and not error.progressed:
+                        self._lost[error.problem.file or ""] = error.problem
                     raise LayerError(_why(error)) from error
                 backoff = self._backoff_s * 2 ** max(fruitless - 1, 0)
                 self._sleep(max(error.wait_s, backoff))
@@ -162,6 +165,8 @@ class PoliteClient:
             If it will not: any other status, a redirection to an address not encrypted.
         """
         host = urlsplit(url).hostname or ""
+        if host in self._lost:  # the sources of a server are many: it is waited for once
+            raise LayerError(self._lost[host])
         self._wait_turn(host)
         try:
             with self._session.get(
@@ -173,6 +178,9 @@ class PoliteClient:
                 yield response
         except _NETWORK as error:
             found = data_problem("download-network", file=host, found=_reason(error))
+            if "NameResolutionError" in repr(error) or "NameResolutionError" in _reason(error):
+                self._lost[host] = found  # no network, or no such server: waiting is of no use
+                raise LayerError(found) from error
             raise PassingError(found) from error
         except requests.RequestException as error:  # bad address, too many redirections
             found = data_problem("download-network", file=host, found=_reason(error))

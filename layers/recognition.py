@@ -23,6 +23,7 @@ import pyogrio
 
 from layers.data_errors import data_problem
 from layers.errors import N_, LayerError, Problem, problem
+from layers.files import looks_like
 from layers.gdal import quiet_gdal
 from layers.sources import DataSource, Sources
 from layers.spec import Layer, Provenance, Status
@@ -184,13 +185,13 @@ def files_of(path: Path) -> list[Path]:
     Raises
     ------
     LayerError
-        If the folder holds none (``file-missing``).
+        If the folder holds none (``folder-empty``).
     """
     if not path.is_dir():
         return [path]
     files = sorted(one for one in path.iterdir() if one.is_file() and one.name[0] != ".")
     if not files:
-        raise LayerError(problem("file-missing", file=path.name))
+        raise LayerError(data_problem("folder-empty", file=path.name))
     return files
 
 
@@ -212,7 +213,8 @@ def file_columns(path: Path) -> tuple[str, ...]:
         return tuple(column for one in files_of(path) for column in file_columns(one))
     try:
         if name.endswith(_TEXTS):
-            return _header(path)
+            other = not name.endswith(".gz") and looks_like(path)
+            return () if other else _header(path)
         if path.suffix.lower() in _PARQUET:
             return tuple(pq.read_schema(path).names)
         if path.suffix.lower() in RASTERS or is_workbook(path):
@@ -380,8 +382,10 @@ def _unrecognised(
     path: Path, columns: tuple[str, ...], fitting: list[Reader], sources: Sources
 ) -> Iterator[Problem]:
     told = ", ".join(columns[:_SHOWN]) + ("…" if len(columns) > _SHOWN else "")
-    found = told or N_("no column that could be read")
+    found = told or looks_like(path) or N_("no column that could be read")
     yield data_problem("import-unrecognised", file=path.name, found=found)
+    if path.is_dir():
+        yield data_problem("import-folder", file=path.name)
     lacks = {reader.name: _lacking(reader, columns, sources) for reader in fitting}
     nearest = sorted(lacks, key=lambda name: len(lacks[name][0]) / lacks[name][1])
     for name in nearest[:_NEAREST]:

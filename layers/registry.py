@@ -44,6 +44,7 @@ from layers.sewage_plants import SEWAGE_PLANTS, load_sewage_plants
 from layers.spec import Layer, LayerSpec, Provenance
 from layers.station_traffic import STATION_TRAFFIC, load_station_traffic, with_traffic
 from layers.surroundings import RISK_PLANS, SURROUNDINGS, load_surroundings
+from layers.table_cache import Kept, load_kept
 from layers.tables import local_provenance
 from layers.territory import COMMUNES, load_communes
 from layers.transport import (
@@ -317,6 +318,7 @@ def gather_layers(
     files: Mapping[str, Path] | None = None,
     *,
     provenances: Mapping[str, Provenance | None] | None = None,
+    kept: Mapping[str, Kept] | None = None,
 ) -> tuple[dict[str, Layer], dict[str, tuple[Problem, ...]]]:
     """Load what can be loaded, as :func:`load_layers`, and tell why the rest cannot.
 
@@ -324,6 +326,8 @@ def gather_layers(
     ----------
     files, provenances
         As in :func:`load_layers`.
+    kept
+        Where to keep what is made of files, by name of layer; others are read every time.
 
     Returns
     -------
@@ -346,7 +350,7 @@ def gather_layers(
             problem("layer-unknown", found=name, expected=expected) for name in unknown
         )
     failures: dict[str, tuple[Problem, ...]] = {}
-    layers = _loaded(given, provenances or {}, failures)
+    layers = _loaded(given, provenances or {}, failures, kept or {})
     passage = None
     if PASSAGE in given:
         with _gathered(PASSAGE, failures):
@@ -364,13 +368,17 @@ def _loaded(
     given: Mapping[str, Path],
     provenances: Mapping[str, Provenance | None],
     failures: dict[str, tuple[Problem, ...]],
+    kept: Mapping[str, Kept],
 ) -> dict[str, Layer]:
     """Return the layers that could be read; the communes tell which embedded ones serve."""
     layers: dict[str, Layer] = {}
     for name in [one for one in (*LAYERS, *OPTIONAL_LAYERS) if one in given]:
         source = LAYERS.get(name) or OPTIONAL_LAYERS[name]
         with _gathered(name, failures):
-            layers[name] = source.load(given[name], provenance=provenances.get(name))
+            layers[name] = load_kept(
+                source.spec, source.load, given[name], kept.get(name),
+                provenance=provenances.get(name),
+            )  # fmt: skip
     communes = LAYERS[COMMUNES.name]
     if COMMUNES.name not in given:
         layers[COMMUNES.name] = communes.load(None)

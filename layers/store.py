@@ -7,6 +7,7 @@ A folder with one manifest::
     layers/<layer>/<digest>/...   files in use, never changed once there
     fetched/<source>/<digest>/... files that no reader takes yet
     incoming/                     downloads and copies not checked yet
+    cache/<layer>/                what was made of large files: safe to remove
 
 A file counts only once the manifest names it; the file it replaces is kept until the next
 change, for who is reading it. One process at a time may change the store; reading takes no
@@ -332,6 +333,21 @@ class Store:
         """
         return self.folder / "incoming" / name
 
+    def cache(self, name: str) -> Path:
+        """Return the folder where what is made of a layer is kept.
+
+        Parameters
+        ----------
+        name
+            Name of the layer.
+
+        Returns
+        -------
+        Path
+            The folder; it may not exist, and may be removed at any time.
+        """
+        return self.folder / "cache" / name
+
     def record(self, path: Path, entry: Entry, *, shelf: Shelf = "layers", name: str = "") -> Entry:
         """Put a checked file of ``incoming`` in its place, then name it in the manifest.
 
@@ -394,6 +410,7 @@ class Store:
             left = {key: entry for key, entry in held.items() if key != name}
             self._write(manifest.model_copy(update={shelf: left}))
             self._tidy(shelf, name, (held[name],))
+            shutil.rmtree(self.cache(name), ignore_errors=True)
 
     def _move(self, path: Path, entry: Entry) -> None:
         place = self.folder / entry.folder

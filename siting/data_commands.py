@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import typer
 
 from layers.acquisition import Acquired, import_file, is_readable, pull
 from layers.assembly import assemble_parts, region_in_use, take_region
+from layers.data_errors import data_problem
 from layers.errors import LayerError, Problem, SitingError
 from layers.polite import PoliteClient
 from layers.road_network import write_network
@@ -203,7 +206,7 @@ def pull_command(
     """
     store = Store()
     sources = local_sources(store)
-    region = region or region_in_use(store)
+    region = _region(region, store)
     chosen = sources.named(list(names)) if names else _usable(sources, region, unverified)
     client = client or PoliteClient(sources.hosts)
 
@@ -219,7 +222,7 @@ def pull_command(
                 unverified=unverified, progress=told,
             )  # fmt: skip
         except LayerError as error:
-            one = Acquired(name, problems=error.problems)
+            one = Acquired(name, problems=_of_source(name, error.problems))
         done.append(one)
         if form != "json":
             print_acquired(one, translate)
@@ -516,6 +519,22 @@ def _usable(sources: Sources, region: str, unverified: bool) -> dict[str, DataSo
         if unverified or one.evidence == "verified"
         if region or one.by_region or one.layer != COMMUNES.name
     }
+
+
+def _region(code: str, store: Store) -> str:
+    """Return the region asked for, else the one in use; refuse what is no code of a region."""
+    if code and not re.fullmatch(r"\d{2}", code):
+        raise LayerError(data_problem("region-code", found=code))
+    return code or region_in_use(store)
+
+
+def _of_source(name: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Name the source in what is told of its server."""
+    return tuple(
+        replace(one, file=f"{name}, {one.file}")
+        if one.file and one.code.startswith("download-") and name not in one.file else one
+        for one in problems
+    )  # fmt: skip
 
 
 def _put_together(

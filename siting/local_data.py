@@ -29,6 +29,7 @@ from layers.sources import Sources, load_sources, user_sources
 from layers.spec import Layer, Provenance
 from layers.status import LayerStatus, layer_statuses
 from layers.store import Entry, Store
+from layers.table_cache import Kept
 
 __all__ = [
     "READERS",
@@ -251,10 +252,14 @@ def _gathered(
         except LayerError as error:
             lost[name] = error.problems
     provenances = {name: _given(entry) for name, entry in entries.items()}
-    layers, failures = gather_layers(paths, provenances=provenances)
+    kept = {
+        name: Kept(store.cache(name), " ".join(one.sha256 for one in entry.files))
+        for name, entry in entries.items()
+    }
+    layers, failures = gather_layers(paths, provenances=provenances, kept=kept)
     # A lost file is not replaced by the embedded layer without a word.
-    kept = {name: layer for name, layer in layers.items() if name not in lost}
-    return kept, {**lost, **failures}
+    found = {name: layer for name, layer in layers.items() if name not in lost}
+    return found, {**lost, **failures}
 
 
 def _given(entry: Entry) -> Provenance | None:

@@ -424,3 +424,44 @@ def test_an_empty_folder_and_a_folder_of_something_else_are_refused(store, shipp
     assert [p.code for p in refused(tmp_path, store, shipped)] == ["file-missing"]
     (tmp_path / "a.csv").write_text("a;b\n1;2\n")
     assert refused(tmp_path, store, shipped)[0].code == "import-unrecognised"
+
+
+@pytest.mark.parametrize("where", ["write", "replace"])
+def test_a_full_disk_keeps_the_last_good_data_and_is_told(
+    store, server, client, enaf_csv, monkeypatch, where
+):
+    sources = one_source(server)
+    server.serve("/enaf.csv", enaf_csv, etag='"1"')
+    good = pulled(store, sources, client).entry
+    server.serve("/enaf.csv", enaf_csv + b"\n", etag='"2"')
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        if where == "write":
+            patch.setattr("layers.download._Part._receive", full)
+        else:
+            patch.setattr("layers.store._to_disk", full)
+        found = not_pulled(store, sources, client)
+    assert found == ["store-unwritable"]
+    assert store.manifest().layers["enaf_flows"] == good
+    assert store.verify(good) == []
+
+
+def test_an_interruption_keeps_the_last_good_data_and_frees_the_store(
+    store, server, client, enaf_csv
+):
+    sources = one_source(server)
+    server.serve("/enaf.csv", enaf_csv, etag='"1"')
+    good = pulled(store, sources, client).entry
+    server.serve("/enaf.csv", enaf_csv.replace(b"\r", b"") + b"\n", etag='"2"')
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull("enaf", store, READERS, sources, client=client, progress=interrupted)
+    assert store.manifest().layers["enaf_flows"] == good
+    assert store.verify(good) == []
+    assert pulled(store, sources, client).used

@@ -134,3 +134,36 @@ def test_every_real_file_is_recognised_with_its_publisher_and_its_vintage(
         assert (name, done.entry.layer) == (name, layer)
         assert told.vintage not in {"", "not stated"}, name
         assert told.publisher != "not stated" or layer == "cog_passage", name
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.csv", b"PK\x03\x04\x00\x01", "a ZIP archive or an office document"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\x00", "an office document of before 2007 (XLS, DOC)"),
+        ("a.pdf", b"%PDF-1.7", "a PDF document"),
+        ("a.csv", bytes(range(256)), "binary data"),
+        ("a.7z.001", b"7z\xbc\xaf\x27\x1c\x00", "a 7z archive"),
+    ],
+)
+def test_what_is_no_table_is_named_not_shown(tmp_path, store, shipped, name, content, found):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(LayerError) as error:
+        import_file(tmp_path / name, store, READERS, shipped)
+    told = error.value.problems[0]
+    assert (told.code, told.found) == ("import-unrecognised", found)
+
+
+def test_a_folder_of_nothing_or_of_everything_is_told_what_to_do(tmp_path, store, shipped):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "x.csv").write_text("code\n1\n", encoding="utf-8")
+    with pytest.raises(LayerError) as error:
+        import_file(tmp_path / "a", store, READERS, shipped)
+    assert [one.code for one in error.value.problems] == ["folder-empty"]
+    for name, head in (("cog.csv", "TYPECOM,COM,LIBELLE,COMPARENT"), ("x.csv", "a,b")):
+        (tmp_path / "a" / name).write_text(f"{head}\n1,2\n", encoding="utf-8")
+    with pytest.raises(LayerError) as error:
+        import_file(tmp_path / "a", store, READERS, shipped)
+    assert [one.code for one in error.value.problems[:2]] == [
+        "import-unrecognised", "import-folder",
+    ]  # fmt: skip

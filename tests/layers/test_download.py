@@ -436,3 +436,22 @@ def test_a_redirection_that_leaves_encryption_is_refused():
         _refuse_downgrade(_Answer("http://b.fr/a.csv", _Answer("https://a.fr/a.csv")))
     _refuse_downgrade(_Answer("https://b.fr/a.csv", _Answer("https://a.fr/a.csv")))
     _refuse_downgrade(_Answer("https://b.fr/a.csv", _Answer("http://a.fr/a.csv")))
+
+
+def test_without_a_network_a_server_is_not_waited_for_again_and_again(client, target, waits):
+    """RFC 2606: no server is ever named .invalid."""
+    for _ in range(3):
+        found = refused("http://nowhere.invalid/a.zip", target, client)
+        assert found == ["download-network"]
+    assert waits == []
+
+
+def test_a_server_that_never_answered_is_waited_for_once(client, target, waits):
+    with socket.socket() as taken:  # bound, not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/a.zip"
+        first = refused(url, target, client)
+        spent = len(waits)
+        assert refused(url, target, client) == first
+    assert spent > 0
+    assert len(waits) == spent
