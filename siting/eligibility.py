@@ -172,7 +172,8 @@ def protected_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterat
     Parameters
     ----------
     inputs, thresholds
-        Sites, layer ``protected_areas``; kinds and ``protected_condition_share``.
+        Sites, layer ``protected_areas``; kinds, ``protected_condition_share``
+        and ``condition_area_m2``.
 
     Yields
     ------
@@ -180,7 +181,7 @@ def protected_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterat
         One a site and kind of area, unless it excludes the site.
     """
     for hit, effect in _protected_parts(inputs, thresholds):
-        enough = hit.figures["share"] >= thresholds.protected_condition_share
+        enough = _told(hit, thresholds.protected_condition_share, thresholds)
         if enough and not _excludes(hit, effect, thresholds):
             yield hit
 
@@ -220,7 +221,7 @@ def risk_in_part(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator[Hi
     for hit, closed in _risk_parts(inputs):
         share = hit.figures["share"]
         excludes = closed and share >= thresholds.risk_exclusion_share
-        if share >= thresholds.risk_condition_share and not excludes:
+        if _told(hit, thresholds.risk_condition_share, thresholds) and not excludes:
             yield hit
 
 
@@ -256,7 +257,7 @@ def catchment_ruled(inputs: Inputs, thresholds: EligibilitySettings) -> Iterator
         One a site and perimeter, unless it excludes the site.
     """
     for hit, excludes in _catchment_parts(inputs, thresholds):
-        if hit.figures["share"] >= thresholds.risk_condition_share and not excludes:
+        if _told(hit, thresholds.risk_condition_share, thresholds) and not excludes:
             yield hit
 
 
@@ -550,6 +551,12 @@ def _part(concerned_m2: float, area_m2: float) -> Figures:
 def _excludes(hit: Hit, effect: Effect, thresholds: EligibilitySettings) -> bool:
     enough = hit.figures["share"] >= thresholds.protected_exclusion_share
     return effect == "exclusion" and bool(enough)
+
+
+def _told(hit: Hit, share: float, thresholds: EligibilitySettings) -> bool:
+    """Tell whether a part is enough for a condition: by its share, or by its area."""
+    enough = hit.figures["concerned_m2"] >= thresholds.condition_area_m2
+    return bool(enough or hit.figures["share"] >= share)
 
 
 def _protected_parts(

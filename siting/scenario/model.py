@@ -67,6 +67,9 @@ class EligibilitySettings(Section):
     risk_condition_share: Share
     """Share of the site in a zone of a risk plan from which a condition is told. No unit, from
     0 to 1."""
+    condition_area_m2: Annotated[float, Field(gt=0)]
+    """Area in a protected area, a risk plan or a perimeter of a catchment from which a condition
+    is told, however small its share of a large site. Unit: m²."""
     protected: Mapping[str, ProtectedKind]
     """Effect of each kind of protected area, by the ``kind`` of the layer
     ``protected_areas``."""

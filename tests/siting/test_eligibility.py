@@ -85,6 +85,17 @@ def test_site_protected(width_m, expected):
     assert codes(inputs_of({}, protected=[reserve])) == [expected]
 
 
+@pytest.mark.parametrize(("side_m", "told"), [(31, False), (32, True)])
+def test_a_large_site_does_not_hide_what_a_small_one_would_tell(side_m, told):
+    """400 ha: 961 m² and 1,024 m² are far below 1 % of it; a wetland is declared from 1,000 m²."""
+    site = {"geometry": shapely.box(0, 0, 2_000, 2_000)}
+    square = shapely.box(0, 0, side_m, side_m)
+    marsh = codes(inputs_of(site, protected=[("zone_humide", square)]))
+    assert marsh == [([], ["site-partly-protected"] * told)]
+    plan = codes(inputs_of(site, plans=[("inondation", "interdiction", square)]))
+    assert plan == [([], ["site-risk-ruled"] * told)]
+
+
 def test_site_partly_protected():
     protected = [
         ("natura_2000", shapely.box(-10, -10, 60, 200)),
