@@ -275,6 +275,8 @@ def _car_free(ground: Ground, case: Case) -> Figure:
         if beyond.any():
             names = ", ".join(map(str, case.places.index[beyond][:5]))
             reasons.append(Reason("beyond-feed", BEYOND_FEED, {"names": names}))
+        if beyond.all():
+            return Figure(None, tuple(reasons))
     area_m2 = case.places["area_m2"]
     return Figure(float(area_m2[near].sum() / area_m2.sum()), tuple(reasons))
 

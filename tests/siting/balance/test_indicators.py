@@ -250,6 +250,9 @@ def test_a_served_stop_gives_access_and_a_feed_tells_nothing_far_from_its_stops(
     assert codes(found, "car_free_area") == {"beyond-feed", "road-estimated"}
     names = [use.name for use in found["car_free_area"].inputs]
     assert names == ["sites", "stations", "public_transport_stops"]
+    elsewhere = make_balance(rows[0], stops=stops[1:])
+    assert value(elsewhere, "car_free_area") is None
+    assert "beyond-feed" in codes(elsewhere, "car_free_area")
 
 
 def test_town_centre_distance_by_hand(make_balance):
