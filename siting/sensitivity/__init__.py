@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
+from layers.errors import N_
 from siting.criteria import CRITERIA
 from siting.opinions import Opinions, second_opinions
-from siting.pipeline import Run
+from siting.pipeline import Progress, Run
 from siting.scenario import Scenario, weights
 from siting.scoring import values
 from siting.sensitivity.acceptability import (
@@ -39,6 +41,15 @@ __all__ = [
     "threshold_shifts",
     "weights_around",
 ]
+
+
+STEPS: Final = (
+    N_("Drawing weights"),
+    N_("Looking for the smallest changes of weight"),
+    N_("Moving the thresholds"),
+    N_("Asking second opinions"),
+)
+"""Steps of an analysis, as its progress tells them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,6 +90,7 @@ def analyse(
     concentration: float = CONCENTRATION,
     seed: int = SEED,
     top: int = TOP,
+    progress: Progress | None = None,
 ) -> Sensitivity:
     """Analyse how far the ranks of a run hold.
 
@@ -90,25 +102,36 @@ def analyse(
         As in :func:`siting.sensitivity.acceptability.weights_around`.
     top
         Largest rank that counts as a top one.
+    progress
+        Told the step at hand.
 
     Returns
     -------
     Sensitivity
         On the sites of the run.
     """
+    told = progress or (lambda _step, _share: None)
+    told(STEPS[0], 0.0)
     scenario = run.scenario
     valued = values(run.matrix, scenario)
     own = weights(scenario)[valued.columns]
     rank = run.scores.rank
     drawn = weights_around(own, draws=draws, concentration=concentration, seed=seed)
+    acceptability = rank_acceptability(valued, drawn, top=top)
+    told(STEPS[1], 0.25)
+    criterion_change = smallest_changes(valued, own, rank, {name: [name] for name in own.index})
+    theme_change = smallest_changes(valued, own, rank, _themes(scenario, own))
+    told(STEPS[2], 0.5)
+    shifts = threshold_shifts(run.matrix, scenario, top=top)
+    told(STEPS[3], 0.75)
     return Sensitivity(
         weights=own,
         concentration=concentration,
         seed=seed,
-        acceptability=rank_acceptability(valued, drawn, top=top),
-        criterion_change=smallest_changes(valued, own, rank, {name: [name] for name in own.index}),
-        theme_change=smallest_changes(valued, own, rank, _themes(scenario, own)),
-        shifts=threshold_shifts(run.matrix, scenario, top=top),
+        acceptability=acceptability,
+        criterion_change=criterion_change,
+        theme_change=theme_change,
+        shifts=shifts,
         opinions=second_opinions(valued, own, rank),
     )
 

@@ -21,7 +21,7 @@ from layers.spec import Provenance, Status, make_layer
 from layers.tables import NOT_STATED
 from siting import __version__
 from siting.maps import Ground, make_ground
-from siting.pipeline import Run, World, load_world, read, rescored, run, unscored_hash
+from siting.pipeline import Progress, Run, World, load_world, read, rescored, run, unscored_hash
 from siting.roles import Role, seen_by
 from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
 
@@ -365,7 +365,9 @@ def _visible(digest: str, role: Role, _sites: Sites) -> Sites:
     return Sites(seen_by(role, _sites.file), f"{digest}-{role}", _sites.name)
 
 
-def scored(sites: Sites, chosen: Scenario, world: World) -> Run:
+def scored(
+    sites: Sites, chosen: Scenario, world: World, *, progress: Progress | None = None
+) -> Run:
     """Return the run of sites under a scenario, computed once for all sessions.
 
     Parameters
@@ -376,13 +378,15 @@ def scored(sites: Sites, chosen: Scenario, world: World) -> Run:
         The scenario.
     world
         The world.
+    progress
+        Told the step at hand, where it is not known yet.
 
     Returns
     -------
     Run
         The run, shared: to be read only.
     """
-    return _scored(sites.digest, scenario_hash(chosen), __version__, sites, chosen, world)
+    return _scored(sites.digest, scenario_hash(chosen), __version__, sites, chosen, world, progress)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -393,9 +397,10 @@ def _scored(
     _sites: Sites,
     _scenario: Scenario,
     _world: World,
+    _told: Progress | None,
 ) -> Run:
     key = unscored_hash(_scenario)
-    return rescored(_measured(digest, key, version, _sites, _scenario, _world), _scenario)
+    return rescored(_measured(digest, key, version, _sites, _scenario, _world, _told), _scenario)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -406,6 +411,7 @@ def _measured(
     _sites: Sites,
     _scenario: Scenario,
     _world: World,
+    _told: Progress | None,
 ) -> Run:
     """Measure and account: what a change of weights does not need again."""
-    return run(_scenario, _world, _sites.file)
+    return run(_scenario, _world, _sites.file, progress=_told)

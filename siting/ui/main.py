@@ -23,6 +23,7 @@ from siting.ui.context import Context
 from siting.ui.html import alert, verdict_signs
 from siting.ui.navigation import PAGES, PageSpec
 from siting.ui.sidebar import chosen_sites, sidebar
+from siting.ui.work import waited
 from siting.zan.ruleset import IN_FORCE
 
 _HOME = "accueil"
@@ -86,12 +87,16 @@ def _context(
     added = workspace.current().added
     sites = data.visible(data.together(chosen_sites(world), added), who)
     scenario = workspace.scenario()
+    run = waited(
+        lambda told: data.scored(sites, scenario, world, progress=told),
+        title=translate("Judging the sites"), translate=translate,
+    )  # fmt: skip
     return Context(
         world=world,
         ground=ground,
         sites=sites,
         scenario=scenario,
-        run=data.scored(sites, scenario, world),
+        run=run,
         translate=translate,
         lang=view.current().lang,
         role=who,

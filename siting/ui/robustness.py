@@ -14,12 +14,13 @@ from siting.criteria import CRITERIA, THEMES
 from siting.i18n import Translate
 from siting.labels import UNKNOWN, number, percent
 from siting.opinions import METHOD_NAMES
-from siting.pipeline import Run
+from siting.pipeline import Progress, Run
 from siting.sensitivity import CONCENTRATION, TOP, Sensitivity, analyse
 from siting.ui.context import Context
 from siting.ui.frame import grid, heading
 from siting.ui.html import alert, joined, paragraph
 from siting.ui.site_panel import sentence
+from siting.ui.work import watched
 
 DRAWS = 1_000
 """Draws of weights: a probability is then known within 3 points, 95 times out of 100."""
@@ -53,8 +54,12 @@ def robustness(context: Context, shown: Sequence[str]) -> None:
         if not st.button(_("Work out the robustness"), icon=":material/query_stats:"):
             return
         st.session_state[_ASKED] = key
-    with st.spinner(_("Drawing weights and ranking the sites…")):
-        found = _found(*key, __version__, context.run)
+    found = watched(
+        lambda told: _found(*key, __version__, context.run, told),
+        title=_("Drawing weights and ranking the sites"), translate=_, key="robustness",
+    )  # fmt: skip
+    if found is None:
+        return
     st.html(joined(paragraph(sentence(one, _), "sg-note") for one in found.opinions.reasons))
     st.html(stability_table(context.run, found, shown, _))
 
@@ -65,8 +70,9 @@ def _found(
     scenario_hash: str,  # noqa: ARG001 - part of the key
     version: str,  # noqa: ARG001 - part of the key
     _run: Run,
+    _told: Progress,
 ) -> Sensitivity:
-    return analyse(_run, draws=DRAWS, concentration=CONCENTRATION, top=TOP)
+    return analyse(_run, draws=DRAWS, concentration=CONCENTRATION, top=TOP, progress=_told)
 
 
 def stability_table(

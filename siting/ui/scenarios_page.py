@@ -6,7 +6,7 @@ import streamlit as st
 
 from siting.balance import Balance
 from siting.comparison import compare_balances
-from siting.pipeline import Run, World, balance
+from siting.pipeline import Progress, Run, World, balance
 from siting.scenario import Scenario
 from siting.ui import data
 from siting.ui.conflicts import conflicts, conflicts_list
@@ -27,6 +27,7 @@ from siting.ui.scenario_shelf import choices, shelf, title_of
 from siting.ui.side_by_side import compare_scenarios, compared, run_key
 from siting.ui.sites_form import sites_form
 from siting.ui.weights_form import thresholds_form, weights_form
+from siting.ui.work import watched
 
 
 def page(context: Context) -> None:
@@ -121,11 +122,20 @@ def _balance(context: Context, before: Scenario) -> None:
             )
         )
         return
-    with st.spinner(_("Working out the balance…")):
-        first = _balanced(*run_key(context, before), run_of(context, before), context.world)
-        second = _balanced(*run_key(context, context.scenario), context.run, context.world)
+    pairs = [(before, run_of(context, before)), (context.scenario, context.run)]
+
+    def both(told: Progress) -> list[Balance]:
+        done = []
+        for rank, (scenario, run) in enumerate(pairs):
+            told("", rank / len(pairs))
+            done.append(_balanced(*run_key(context, scenario), run, context.world))
+        return done
+
+    found = watched(both, title=_("Working out the balance"), translate=_, key="balance")
+    if found is None:
+        return
     with st.container(height=420, border=False):
-        st.html(balance_table(compare_balances(first, second), _))
+        st.html(balance_table(compare_balances(found[0], found[1]), _))
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
