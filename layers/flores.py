@@ -114,15 +114,22 @@ def _read(path: Path, name: str) -> pd.DataFrame:
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig",
             chunksize=_BLOCK_ROWS,
         ) as blocks:  # fmt: skip
-            kept = [_kept(block.rename(columns=lambda c: str(c).upper())) for block in blocks]
+            kept = [_kept(block, name) for block in blocks]
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         unreadable = problem("file-unreadable", file=name, expected="CSV", found=str(error))
         raise LayerError(unreadable) from error
     return pd.concat(kept, ignore_index=True)
 
 
-def _kept(block: pd.DataFrame) -> pd.DataFrame:
+def _kept(block: pd.DataFrame, name: str) -> pd.DataFrame:
     """Keep the posts of communes, of every size of establishment and every legal form."""
+    block = block.set_axis([str(column).strip().upper() for column in block.columns], axis=1)
+    lacking = [column for column in COLUMNS if list(block.columns).count(column) != 1]
+    if lacking:
+        found = ", ".join(block.columns)
+        raise LayerError(
+            problem("column-missing", file=name, field=column, found=found) for column in lacking
+        )
     known = block["GEO_OBJECT"].eq("COM") & block["FLORES_MEASURE"].eq(_POSTS)
     if "NUMBER_EMPL" in block:
         known &= block["NUMBER_EMPL"].eq(_TOTAL)

@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +29,7 @@ from affine import Affine
 from layers.artificialised_land import load_land_cover
 from layers.cog import load_passage
 from layers.cog_tables import load_cog_communes
+from layers.commune_figures import WORKPLACE_JOBS, load_commune_figures
 from layers.environment import load_protected_areas
 from layers.errors import LayerError
 from layers.ocs_ge import load_ocs_ge
@@ -49,10 +51,13 @@ def beside(name: str) -> ModuleType:
     return module
 
 
-of_admin_express, of_bdtopo, of_cnig, of_ocs_ge, of_risk_plans, of_scot, of_zoning = map(
+(
+    of_admin_express, of_bdtopo, of_cnig, of_flores, of_ocs_ge, of_risk_plans, of_scot,
+    of_workbook, of_zoning,
+) = map(
     beside,
-    ("test_admin_express", "test_bdtopo", "test_cnig", "test_ocs_ge", "test_risk_plans",
-     "test_scot", "test_zoning"),
+    ("test_admin_express", "test_bdtopo", "test_cnig", "test_flores", "test_ocs_ge",
+     "test_risk_plans", "test_scot", "test_workbook", "test_zoning"),
 )  # fmt: skip
 COUNT = int(os.environ.get("SITING_MUTATIONS", "300"))
 SEED = int(os.environ.get("SITING_MUTATIONS_SEED", "0"))
@@ -227,6 +232,26 @@ MAKERS: dict[str, tuple[str, Callable, Callable]] = {
     "risk_plans": (
         "ppri.gpkg", lambda p: of_risk_plans.zones(p, ["01", "03", "06"]),
         check(of_risk_plans.LOAD),
+    ),
+    "ppr": (
+        "ppr.gpkg", lambda p: of_risk_plans.cnig(p, procedure="PPRN-I", hazards=[("112", "U0")]),
+        check(of_risk_plans.LOAD),
+    ),
+    "flores": (
+        "flores.csv", lambda p: of_flores.write(p, of_flores.commune("44109", of_flores.A5)),
+        check(partial(load_commune_figures, WORKPLACE_JOBS)),
+    ),
+    "flores_zip": (
+        "DS_FLORES_A5.zip",
+        lambda p: of_flores.write(p, of_flores.commune("44109", of_flores.A5)),
+        check(partial(load_commune_figures, WORKPLACE_JOBS)),
+    ),
+    "passage_book": (
+        "table_passage_annuelle_2025.xlsx",
+        lambda p: of_workbook.workbook(
+            p, COM=[["CODGEO_2003", "CODGEO_2018", "CODGEO_2025"], ["49069", "49069", "49126"]]
+        ),
+        load_passage,
     ),
     "cog": ("v_commune_2026.csv", cog, check(load_cog_communes)),
     "admin_express": (
