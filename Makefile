@@ -11,7 +11,7 @@ ARGS ?=
 CHECKS := check-lint check-format check-types check-imports check-docstrings check-locale
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check $(CHECKS) bench sources data lock locale wheel clean
+.PHONY: help setup run test check $(CHECKS) bench peers sources data lock locale wheel clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -44,11 +44,11 @@ run: setup  ## Open the app on the embedded territory (options: ARGS="--port 860
 test: setup  ## Run the whole test suite and the doctests (options: ARGS="-k budget")
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: setup  ## Run the measured claims of benchmarks/, write docs/performance.md
-	$(BIN)/python benchmarks/performance.py --write
-	@for script in benchmarks/[!_]*.py; do \
-	  [ -e "$$script" ] && [ "$$script" != benchmarks/performance.py ] || continue; \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: setup  ## Measure the claims, write docs/performance.md (options: ARGS=--million)
+	$(BIN)/python benchmarks/performance.py --write $(ARGS)
+
+peers: setup  ## Install the libraries that only the benchmark compares with
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
 
 # --- Checks: none needs the network ---------------------------------------------
 
@@ -99,6 +99,8 @@ lock: setup  ## Resolve the dependencies anew (options: ARGS="--upgrade")
 	$(UV_COMPILE) $(ARGS) --output-file requirements.lock pyproject.toml
 	$(UV_COMPILE) $(ARGS) --constraint requirements.lock --group dev \
 	  --output-file requirements-dev.lock pyproject.toml
+	$(UV_COMPILE) $(ARGS) --constraint requirements-dev.lock --group pyproject.toml:bench \
+	  --output-file requirements-bench.lock
 	$(BIN)/python -c '$(TERRITORY)' | $(UV_COMPILE) $(ARGS) --no-deps \
 	  --constraint requirements.lock --output-file requirements-territory.lock -
 

@@ -44,6 +44,9 @@ THREADS = min(4, os.cpu_count() or 1)
 MANY_VERTICES = 128
 """Vertices above which a polygon is first cut down to what lies around the site."""
 
+PREPARED_VERTICES = 1 << 20
+"""Vertices of the polygons that are prepared at once (some 100 MB)."""
+
 AROUND_M = 0.732050807568877
 """Width kept around the site then: no vertex of a file is likely to lie at that very place."""
 
@@ -341,14 +344,23 @@ def _pieces(sites: gpd.GeoSeries, polygons: gpd.GeoSeries) -> _Pieces:
 def _pairs(sites: Geometries, polygons: Geometries) -> tuple[Integers, Integers, Booleans]:
     """Return the pairs that meet, by site and polygon, and whether the site is all inside."""
     polygon, site = shapely.STRtree(sites).query(polygons)
-    touched, place = np.unique(polygon, return_inverse=True)
-    # Each large polygon is prepared once for all its small sites. On a copy: what is prepared
-    # must not be shared between threads, and the caller's geometries may be.
-    prepared = np.asarray(shapely.force_2d(polygons[touched]), dtype=object)
-    shapely.prepare(prepared)
-    whole = shapely.contains_properly(prepared[place], sites[site])
-    meets = whole.copy()
-    meets[~whole] = shapely.intersects(prepared[place[~whole]], sites[site[~whole]])
+    order = np.lexsort((site, polygon))
+    polygon, site = polygon[order], site[order]
+    touched, starts, place = np.unique(polygon, return_index=True, return_inverse=True)
+    whole, meets = np.zeros(len(site), dtype=bool), np.zeros(len(site), dtype=bool)
+    vertices = np.cumsum(shapely.get_num_coordinates(polygons[touched]))
+    cuts = np.flatnonzero(np.diff(vertices // PREPARED_VERTICES)) + 1
+    for block in np.split(np.arange(len(touched)), cuts) if len(touched) else ():
+        # Each large polygon is prepared once for all its small sites. On a copy: what is
+        # prepared must not be shared between threads, and the caller's geometries may be.
+        prepared = np.asarray(shapely.force_2d(polygons[touched[block]]), dtype=object)
+        shapely.prepare(prepared)
+        last = starts[block[-1] + 1] if block[-1] + 1 < len(touched) else len(site)
+        pairs = np.arange(starts[block[0]], last)
+        own, near = prepared[place[pairs] - block[0]], sites[site[pairs]]
+        inside = shapely.contains_properly(own, near)
+        whole[pairs] = meets[pairs] = inside
+        meets[pairs[~inside]] = shapely.intersects(own[~inside], near[~inside])
     site, polygon, whole = site[meets], polygon[meets], whole[meets]
     order = np.lexsort((polygon, site))
     return site[order], polygon[order], whole[order]

@@ -19,7 +19,12 @@ from packaging.utils import canonicalize_name
 import siting
 from siting.errors import MESSAGES
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-territory.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-bench.lock",
+    "requirements-territory.lock",
+)
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;@/]+)( ; [^@/]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
@@ -62,6 +67,7 @@ def test_the_locks_meet_what_the_project_asks_for(root, pyproject):
     asked = {
         "requirements.lock": project["dependencies"],
         "requirements-dev.lock": pyproject["dependency-groups"]["dev"],
+        "requirements-bench.lock": pyproject["dependency-groups"]["bench"],
         "requirements-territory.lock": project["optional-dependencies"]["territory"],
     }
     for lock, requirements in asked.items():
