@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=8_000, help="rows and columns of the raster")
     parser.add_argument("--batch", type=int, default=100_000)
     parser.add_argument("--million", action="store_true", help="add the batch of 1,000,000 sites")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--group", choices=GROUPS, help=argparse.SUPPRESS)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
