@@ -24,6 +24,7 @@ from exactextract import exact_extract
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
+from siting import _coverage_kernel  # noqa: F401 - a few sites would do without it
 from siting.coverage import class_areas, covered_area, polygon_areas
 
 CELL_M = 10.0
@@ -184,7 +185,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         raster = Path(folder) / "classes.tif"
         write_raster(raster, rng, options.size)
-        class_areas(sites[:10], raster)  # compiles, or loads what was compiled
+        class_areas(sites[:10], raster)  # the compiled steps, now that they are imported
         by_class(sites, raster, options.rounds)
     sites = stars(rng, options.sites // 2, REGION_M)
     by_polygon(sites, territory(rng, 1_228, 1_027, REGION_M), options.rounds)

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,7 +27,17 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from rows import GIB, GROUPS, Row, as_json, french, seconds, sites_in_territory, spaced
+from rows import (
+    GIB,
+    GROUPS,
+    Row,
+    as_json,
+    french,
+    peak_memory,
+    seconds,
+    sites_in_territory,
+    spaced,
+)
 
 from siting.batch import Job, score_in_batches
 from siting.execution import InProcess, Processes
@@ -41,7 +52,7 @@ DRAWN_AT_ONCE = 100_000
 
 NEXT = {
     "processus": "distances bornées d'abord par celle d'un voisin ; colonnes Arrow de bout en bout",
-    "siting": "compter les cellules de quelques sites sans numba, un quart du temps d'import",
+    "siting": "différer l'import de pandas et de GDAL dans les lecteurs, l'essentiel du temps",
     "classes": "redresser et aplatir les anneaux dans le noyau, aussi longs que le compte lui-même",
     "sommets": "découper les grands polygones une fois par couche, gardés d'après leur contenu",
 }
@@ -118,8 +129,7 @@ def batch_rows(folder: Path, options: Any) -> Iterator[tuple[Row, float]]:
             found = json.loads(told.splitlines()[-1])
             if found["sites"] != count:
                 raise SystemExit(f"{found['sites']} sites of {count}")
-            at_most = memory * (workers + 1 if workers > 1 else 1)
-            yield batch_row(count, workers, found, cpu, memory, at_most, read, before), at_most
+            yield batch_row(count, workers, found, cpu, memory, read, before), found["at_most_gib"]
             last = (count, found["seconds"])
         before = last
         path.unlink()
@@ -129,11 +139,11 @@ READ = "import sys, geopandas; geopandas.read_parquet(sys.argv[1])"
 
 
 def batch_row(
-    count: int, workers: int, found: Any, cpu: float, memory: float, at_most: float, read: float,
+    count: int, workers: int, found: Any, cpu: float, memory: float, read: float,
     before: tuple[int, float] | None,
 ) -> Row:  # fmt: skip
     """Return the row of one batch."""
-    spent = found["seconds"]
+    spent, at_most = found["seconds"], found["at_most_gib"]
     within_s = 480 * count / MILLION if count >= MILLION else 60 * count / 100_000
     growth, grown = "", True
     if before is not None:
@@ -161,7 +171,10 @@ def one_batch(path: str, out: str, workers: int) -> None:
     start = time.perf_counter()
     told = score_in_batches(Job(Path(path), Path(out), load_scenario("base")), engine=engine)
     spent = time.perf_counter() - start
-    print(json.dumps({"seconds": spent, "sites": told["sites"], "overlaps": told["overlaps"]}))
+    workers_used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / GIB
+    at_most = peak_memory() + (workers * workers_used if workers > 1 else 0.0)
+    found = {"seconds": spent, "sites": told["sites"], "overlaps": told["overlaps"]}
+    print(json.dumps({**found, "at_most_gib": at_most}))
 
 
 HEAD = """# Vitesse mesurée

@@ -29,6 +29,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from layers.environment import load_protected_areas
 from layers.territory import load_territory
+from siting import _coverage_kernel  # noqa: F401 - a few sites would do without it
 from siting.coverage import class_areas, covered_area, polygon_areas
 from siting.criteria.search import least_distances, pairs_within
 
@@ -147,7 +148,7 @@ def raster_rows(rng: np.random.Generator, folder: Path, options: Any) -> Iterato
     """Compare the areas by class of a raster."""
     sites, raster = areas.stars(rng, options.sites, options.size * CELL_M), folder / "classes.tif"
     areas.write_raster(raster, rng, options.size)
-    class_areas(sites[:10], raster)  # compiles, or loads what was compiled
+    class_areas(sites[:10], raster)  # the compiled steps, now that they are imported
     found = timed(
         {
             "ours": lambda: class_areas(sites, raster),

@@ -21,6 +21,7 @@ from layers.vector import read_parquet, vector_batches
 BATCH_ROWS: Final = 50_000
 STREAM_LIMIT_BYTES: Final = 1 << 40
 """Largest size accepted of a file that is never in memory as a whole."""
+_BUFFER_BYTES: Final = 1 << 20
 _STREAMED: Final = ("GPKG", "FlatGeobuf")
 
 
@@ -99,7 +100,9 @@ def _has_geometry(path: Path) -> bool:
 
 def _parquet_batches(path: Path, size: int) -> Iterator[RawTable]:
     """Read a GeoParquet file by parts, each through the reader of whole files."""
-    with tempfile.TemporaryDirectory(prefix="siting-") as folder, parquet.ParquetFile(path) as file:
+    # Without a buffer, or with one filled ahead, a row group of a million rows is all in memory.
+    opened = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    with tempfile.TemporaryDirectory(prefix="siting-") as folder, opened as file:
         part, start = Path(folder) / "part.parquet", 0
         if file.metadata.num_rows == 0:
             raise LayerError(problem("no-rows", file=path.name))

@@ -10,6 +10,7 @@ Geometries must be valid, as the readers of :mod:`layers` make them.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -28,6 +29,7 @@ from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
 from layers.errors import N_, LayerError, Problem, problem
+from siting import _coverage_steps
 from siting._coverage_grid import Booleans, Floats, Grid, Integers, Part, parts
 
 __all__ = ["class_areas", "covered_area", "intersections", "polygon_areas"]
@@ -37,6 +39,9 @@ SITES_AT_ONCE = 8192
 
 LEAST_AT_ONCE = 1024
 """Sites below which a block is not worth a thread."""
+
+PLAIN_WORK = 150_000
+"""Cells and vertices below which numba is not worth its import: some 0.3 s of plain Python."""
 
 THREADS = min(4, os.cpu_count() or 1)
 """Threads of the kernel, which holds no lock of Python."""
@@ -254,13 +259,15 @@ def _cells_by_class(
 ) -> tuple[dict[int, Floats], Booleans]:
     """Return the cells covered by each polygon in each class, and whether they make sense."""
     windows = grid.windows(shapely.bounds(geometries))
+    kernel = _kernel(geometries, windows)
     cells: dict[int, Floats] = {}
     sound = np.ones(len(geometries), dtype=bool)
     with ThreadPoolExecutor(THREADS) as pool:
         for part in parts(windows, grid):
             window = Window(part.left, part.top, part.right - part.left, part.bottom - part.top)
             blocks = _blocks(part.boxes)
-            done = _counted(geometries, grid, windows, dataset.read(1, window=window), part)
+            classes = dataset.read(1, window=window)
+            done = _counted(kernel, geometries, grid, windows, classes, part)
             # Blocks share no polygon, and are added in their order: threads change no figure.
             for some, (shares, sound_here) in zip(blocks, pool.map(done, blocks), strict=True):
                 sound[some] &= sound_here
@@ -270,6 +277,23 @@ def _cells_by_class(
     return cells, sound
 
 
+def _kernel(geometries: Geometries, windows: Integers) -> Any:
+    """Return the compiled functions, or the plain ones where there is little to do.
+
+    Both give the same figures to the last bit.
+    """
+    plain = "siting._coverage_kernel" not in sys.modules
+    if plain:
+        rows, columns = windows[:, 1] - windows[:, 0], windows[:, 3] - windows[:, 2]
+        vertices = int(shapely.get_num_coordinates(geometries).sum())
+        plain = int((rows * columns).clip(0).sum()) + 4 * vertices <= PLAIN_WORK
+    if plain:
+        return _coverage_steps
+    from siting import _coverage_kernel  # noqa: PLC0415 - numba is slow to import
+
+    return _coverage_kernel
+
+
 def _blocks(boxes: Integers) -> list[Integers]:
     """Cut the polygons of a part into blocks: several where there are enough for threads."""
     size = min(SITES_AT_ONCE, max(LEAST_AT_ONCE, -(-len(boxes) // THREADS)))
@@ -277,6 +301,7 @@ def _blocks(boxes: Integers) -> list[Integers]:
 
 
 def _counted(
+    kernel: Any,
     geometries: Geometries,
     grid: Grid,
     windows: Integers,
@@ -288,12 +313,13 @@ def _counted(
     def counted(some: Integers) -> tuple[Floats, Booleans]:
         clipped = windows[some]
         clipped[:, :2] = np.clip(clipped[:, :2], part.top, part.bottom)
-        return _shares(geometries[some], grid, clipped, classes, (part.top, part.left))
+        return _shares(kernel, geometries[some], grid, clipped, classes, (part.top, part.left))
 
     return counted
 
 
 def _shares(
+    kernel: Any,
     geometries: Geometries,
     grid: Grid,
     windows: Integers,
@@ -301,8 +327,6 @@ def _shares(
     corner: tuple[int, int],
 ) -> tuple[Floats, Booleans]:
     """Run the kernel on some polygons and the part of the raster that holds ``windows``."""
-    from siting import _coverage_kernel as kernel  # noqa: PLC0415 - numba is slow to import
-
     kind, coordinates, offsets = shapely.to_ragged_array(geometries, include_z=False)
     rings, polygons, *sites = (level.astype(np.int64) for level in offsets)
     owners = polygons[sites[0]] if kind == shapely.GeometryType.MULTIPOLYGON else polygons

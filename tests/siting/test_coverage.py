@@ -15,6 +15,7 @@ from shapely.affinity import rotate
 
 from layers.errors import LayerError
 from siting import _coverage_kernel as kernel
+from siting import _coverage_steps as steps
 from siting.coverage import class_areas, covered_area, intersections, polygon_areas
 
 CORNER = (355_000.0, 6_690_000.0)
@@ -195,7 +196,7 @@ def test_polygon_of_30000_vertices_over_several_strips_and_bands(tmp_path):
     outline = star((0, 0), rng.uniform(0.97, 1.0, 30_000) * 345)
     shape = shapely.transform(outline, lambda p: p * (1, 6) + (351.3, 2200.7))
     assert shape.bounds[3] - shape.bounds[1] > 2 * 2048
-    assert shapely.box(*shape.bounds).area > kernel.BAND_CELLS
+    assert shapely.box(*shape.bounds).area > steps.BAND_CELLS
     site = placed([shape])
     ours = class_areas(site, raster)
     assert ours.loc[0].sum() == pytest.approx(site.area[0], rel=1e-9)

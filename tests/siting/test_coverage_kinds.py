@@ -1,7 +1,12 @@
 """Agreement with exactextract and shapely on every kind of polygon that has misled a method."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -10,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate, scale, translate
 
+from siting import _coverage_kernel as kernel
 from siting import coverage
 from siting.coverage import class_areas, covered_area, intersections, polygon_areas
 
@@ -128,6 +134,45 @@ def local(shape, boxes):
             tiles[key] = shape.intersection(shapely.box(x - 1, y - 1, x + 26, y + 26))
     keys = (np.asarray(shapely.bounds(boxes))[:, :2] // 25).astype(int)
     return np.array([tiles[tuple(key)] for key in keys.tolist()])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    shapes=st.lists(
+        st.builds(
+            lambda x, y, size, n, seed: shapely.Polygon(ring(x, y, size, n, rough=0.5, seed=seed)),
+            st.floats(-5, 405), st.floats(-5, 405), st.floats(0.01, 25), st.integers(3, 60),
+            st.integers(0, 999),
+        ),
+        min_size=1, max_size=4,
+    )
+)  # fmt: skip
+def test_plain_and_compiled_steps_give_the_same_bits(raster, shapes):
+    shapes = [shape for shape in shapes if shape.is_valid]
+    sites = sites_of([*shapes, KINDS["many holes"], KINDS["a multipolygon"]])
+    tables = []
+    for steps in (coverage._coverage_steps, kernel):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(coverage, "_kernel", lambda *_shapes, steps=steps: steps)
+            tables.append(class_areas(sites, raster))
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+
+
+def test_a_few_sites_do_without_numba(raster):
+    program = f"""
+import sys, geopandas, shapely
+from siting.coverage import class_areas
+site = shapely.box({X} + 100, {Y} - 500, {X} + 300, {Y} - 300)
+areas = class_areas(geopandas.GeoSeries([site], crs=2154), {str(raster)!r})
+assert abs(areas.to_numpy().sum() - site.area) < 1e-6
+assert "numba" not in sys.modules
+many = geopandas.GeoSeries([site] * 400, crs=2154)
+assert (class_areas(many, {str(raster)!r}) == areas.loc[0]).all(axis=None)
+assert "numba" in sys.modules
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, check=False)
+    assert done.returncode == 0
 
 
 def comb(teeth):
