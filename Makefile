@@ -46,6 +46,7 @@ test: setup  ## Run the whole test suite and the doctests (options: ARGS="-k bud
 
 bench: setup  ## Measure the claims, write docs/performance.md (options: ARGS=--million)
 	$(BIN)/python benchmarks/performance.py --write $(ARGS)
+	$(BIN)/python benchmarks/app.py
 
 peers: setup  ## Install the libraries that only the benchmark compares with
 	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
