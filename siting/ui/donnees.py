@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Final
 
 import pandas as pd
@@ -41,7 +42,7 @@ def page(context: Context) -> None:
         What the page is given.
     """
     _ = context.translate
-    sources, found = _known()
+    sources, found, checked = _known()
     used = [one for one in found if one.status is not None]
     made_up = [one for one in used if one.status is Status.DEMONSTRATION]
     st.html(
@@ -56,7 +57,7 @@ def page(context: Context) -> None:
         [_("Layers"), _("Replace a layer"), _("Methods"), _("Glossary")]
     )
     with layers:
-        st.html(layers_sheet(used, _))
+        st.html(layers_sheet(used, _, checked=checked))
         _problems(used, _)
     with replace:
         _replacing(found, sources, _)
@@ -67,14 +68,14 @@ def page(context: Context) -> None:
 
 
 @st.cache_resource(show_spinner=False, ttl=_KEPT_S)
-def _known() -> tuple[Sources, tuple[LayerStatus, ...]]:
-    """Return what is known of each layer, looked at again after some minutes."""
+def _known() -> tuple[Sources, tuple[LayerStatus, ...], date]:
+    """Return what is known of each layer, read and checked again after some minutes, and when."""
     store = Store()
     sources = local_sources(store)
-    return sources, statuses(store, sources)
+    return sources, statuses(store, sources), datetime.now(tz=UTC).date()
 
 
-def layers_sheet(found: Iterable[LayerStatus], translate: Translate) -> Markup:
+def layers_sheet(found: Iterable[LayerStatus], translate: Translate, *, checked: date) -> Markup:
     """Return the table of the layers in use.
 
     Parameters
@@ -83,19 +84,21 @@ def layers_sheet(found: Iterable[LayerStatus], translate: Translate) -> Markup:
         What is known of each.
     translate
         The language.
+    checked
+        Day on which each layer was last read and checked against its contract.
 
     Returns
     -------
     Markup
-        HTML: title, status, publisher, vintage, licence, coverage, origin.
+        HTML: title, status, publisher, vintage, licence, coverage, origin, last check.
     """
     _ = translate
     titles = (
         _("Layer"), _("Status"), _("Publisher"), _("Vintage"), _("Licence"), _("Coverage"),
-        _("Origin"),
+        _("Origin"), _("Last check"),
     )  # fmt: skip
     head = joined(Markup('<th scope="col">{}</th>').format(title) for title in titles)
-    row = Markup('<tr><th scope="row">{}</th>') + Markup("<td>{}</td>") * 6 + Markup("</tr>")
+    row = Markup('<tr><th scope="row">{}</th>') + Markup("<td>{}</td>") * 7 + Markup("</tr>")
     rows = joined(
         row.format(
             _(one.title),
@@ -105,6 +108,7 @@ def layers_sheet(found: Iterable[LayerStatus], translate: Translate) -> Markup:
             _said(one.licence, _),
             UNKNOWN if one.coverage is None else percent(one.coverage, _),
             _origin(one, _),
+            _("refused") if one.problems else checked.isoformat(),
         )
         for one in found
     )

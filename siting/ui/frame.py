@@ -73,6 +73,7 @@ def grid(
     rows: Iterable[Sequence[object]],
     *,
     numbers: int = 0,
+    texts: int = 0,
     label: str = "",
 ) -> Markup:
     """Return a table.
@@ -85,6 +86,8 @@ def grid(
         Cells, the first of a row being its heading.
     numbers
         Position of the first column of numbers, which align to the right; 0 for none.
+    texts
+        Columns of texts after those of numbers.
     label
         What the table is, for who does not see it.
 
@@ -98,7 +101,10 @@ def grid(
     >>> "<td>&lt;b&gt;</td>" in grid(["Site", "Nom"], [["A", "<b>"]])
     True
     """
-    kinds = ["sg-number" if numbers and place >= numbers else "" for place in range(len(columns))]
+    last = len(columns) - texts
+    kinds = [
+        "sg-number" if numbers and numbers <= place < last else "" for place in range(len(columns))
+    ]
     cell = Markup('<td class="{}">{}</td>')
     plain = Markup("<td>{}</td>")
     head = joined(

@@ -102,7 +102,8 @@ def stability_table(
         _("Among the {top} first").format(top=found.acceptability.top),
         *METHOD_NAMES.values(), _("Smallest change of a weight that costs its place"),
     ]  # fmt: skip
-    return grid(columns, _rows(run, found, shown, _), numbers=1, label=_("Robustness of the ranks"))
+    rows = _rows(run, found, shown, _)
+    return grid(columns, rows, numbers=1, texts=1, label=_("Robustness of the ranks"))
 
 
 def _rows(

@@ -128,10 +128,13 @@ def watched(
     """
     _, stopped = translate, f"stopped-{key}"
     if st.session_state.get(stopped):
+
+        def again() -> None:
+            st.session_state[stopped] = False
+
         st.html(alert(_("{title}: stopped.").format(title=title), style="sg-info"))
-        if not st.button(_("Start again"), key=f"again-{key}", icon=":material/replay:"):
-            return None
-        st.session_state[stopped] = False
+        st.button(_("Start again"), key=f"again-{key}", on_click=again, icon=":material/replay:")
+        return None
     work = Work(job)
 
     def button() -> None:

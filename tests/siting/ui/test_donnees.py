@@ -25,10 +25,11 @@ ABSENT = LayerStatus("job_seekers", "Registered job seekers per commune", None, 
 
 
 def test_a_layer_is_told_with_its_provenance():
-    sheet = layers_sheet([FLOWS, HOUSING], ENGLISH)
+    sheet = layers_sheet([FLOWS, HOUSING], ENGLISH, checked=date(2026, 11, 23))
     for told in ("2011-2025", "EUPL-1.2", "50\u00a0%", "demonstration", "LO 2.0", "2026-11-02"):
         assert told in sheet
     assert "newer: 2023" in sheet
+    assert sheet.count("<td>2026-11-23</td>") == 2
     assert "<img" not in sheet
 
 

@@ -27,6 +27,7 @@ from siting.scoring import values
 from siting.sensitivity import analyse
 from siting.ui.comparison_table import comparison_table, exact_text
 from siting.ui.exporting import archive
+from siting.ui.frame import grid
 from siting.ui.local_figure import communes
 from siting.ui.measures import measure_text, site_points
 from siting.ui.robustness import stability_table
@@ -128,6 +129,11 @@ def test_robustness_is_told_site_by_site(demo_run):
     table = text_of(stability_table(demo_run, found, ids, FRENCH))
     assert table.count("Démo") >= len(ids)
     assert "PROMETHEE II" in table
+
+
+def test_texts_after_numbers_are_not_set_as_numbers():
+    table = grid(["Site", "Rank", "Why"], [["A", "1", "because"]], numbers=1, texts=1)
+    assert '<td class="sg-number">1</td><td>because</td>' in table
 
 
 @pytest.mark.parametrize("ending", [".gpkg", ".csv", ".xlsx"])
