@@ -182,6 +182,11 @@ function sitingMap(map, ground, view) {
         });
         layer.addTo(map);
       }
+      // Leaflet has the keyboard reach a sign, and open nothing but its own popups.
+      marker.on("keypress", (event) => {
+        const { key } = event.originalEvent;
+        if (key === "Enter" || key === " ") fire("site", site.id);
+      });
       const node = marker.getElement();
       node.dataset.site = site.id;
       node.dataset.verdict = site.verdict;

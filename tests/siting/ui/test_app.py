@@ -1,24 +1,12 @@
 """The app in a real browser: what is seen, clicked, uploaded; nothing asked from outside."""
 
-import io
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Callable, Iterator
-from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from babel.messages.pofile import read_po
-from playwright.sync_api import Browser, FrameLocator, Page, Response, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, Response, expect
 
 from layers.territory import Level
 from siting.i18n import LANGUAGES, translator
@@ -32,100 +20,8 @@ pytestmark = pytest.mark.browser
 
 FIRST_LOAD_S = 240  # the demonstration land cover is made on first use
 MAP = 'iframe[title="streamlit_folium.st_folium"]'
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 FRENCH = translator("fr")
 EVIL = '<img src=x onerror="top.attacked = window.attacked = 1">'
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def address(root, tmp_path_factory) -> Iterator[str]:
-    """Address of the app, served as a user does from the repository."""
-    port = free_port()
-    words = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
-        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
-    ]  # fmt: skip
-    log = tmp_path_factory.mktemp("app") / "log.txt"
-    environment = {key: value for key, value in os.environ.items() if key != "SITING_LANG"}
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            words, cwd=root, stdout=output, stderr=subprocess.STDOUT, env=environment
-        )
-        try:
-            wait_for_answer(port, server)
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-def wait_for_answer(port: int, server: subprocess.Popen) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        assert server.poll() is None, "the server stopped"
-        asked = HTTPConnection("127.0.0.1", port, timeout=1)
-        try:
-            asked.request("GET", "/_stcore/health")
-            if asked.getresponse().status == HTTPStatus.OK:
-                return
-        except OSError:
-            time.sleep(0.2)
-        finally:
-            asked.close()
-    pytest.fail("the server does not answer")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visit(browser, address) -> Iterator[Callable[..., Page]]:
-    """Open the app; at the end, nothing was asked from outside and no error was told."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="fr-FR")
-    asked: list[str] = []
-    errors: list[str] = []
-
-    def noted(told) -> None:
-        # At the address of a page other than the first, Streamlit asks for its own two
-        # addresses below that page before it finds them at the root.
-        if told.type == "error" and "/_stcore/" not in told.location["url"]:
-            errors.append(told.text)
-
-    def opened(query: str = "", *, wait: str = "") -> Page:
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", noted)
-        page.on("dialog", lambda dialog: errors.append(f"dialog: {dialog.message}"))
-        page.goto(address + query)
-        awaited = page.locator(wait) if wait else markers(page)
-        awaited.first.wait_for(timeout=FIRST_LOAD_S * 1000)
-        return page
-
-    yield opened
-    context.close()
-    hosts = {urlsplit(url).hostname for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts == {"127.0.0.1"}
-    assert errors == []
 
 
 def on_map(page: Page) -> FrameLocator:
@@ -410,17 +306,9 @@ works_start = { S0 = 2027, S1 = 2029 }
 """
 
 
-def go(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).click()
-    expect(page.locator(".sg-page h1")).to_have_text(name)
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    payload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-    page.locator('[data-testid="stMain"] input[type="file"]').set_input_files(payload)
-
-
-def test_a_planner_brings_sites_phases_them_compares_and_keeps_the_scenario(visit, tmp_path):
+def test_a_planner_brings_sites_phases_them_compares_and_keeps_the_scenario(
+    visit, tmp_path, go, upload
+):
     page = visit()
     go(page, "Nouveau site")
     page.get_by_role("tab", name="Fichier").click()
@@ -447,44 +335,3 @@ def test_a_planner_brings_sites_phases_them_compares_and_keeps_the_scenario(visi
     expect(page).to_have_url(re.compile(f"scenario={asked}"))
     assert page.evaluate("window.attacked") is None
     assert page.locator('img[src="x"]').count() == 0
-
-
-def bomb() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("sites.geojson", bytes(300 << 20))
-    return packed.getvalue()
-
-
-def escaping() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../sites.geojson", "{}")
-    return packed.getvalue()
-
-
-def test_a_wrong_file_of_new_sites_is_told_and_the_session_goes_on(visit):
-    page = visit()
-    go(page, "Nouveau site")
-    page.get_by_role("tab", name="Fichier").click()
-    cases = (
-        ("photo.png", b"\x89PNG", "format"),
-        ("rien.gpkg", bytes(50_000_000), "GeoPackage"),
-        ("bombe.zip", bomb(), "archive"),
-        ("fuite.zip", escaping(), "archive"),
-    )
-    for name, content, told in cases:
-        upload(page, name, content)
-        expect(page.get_by_text(name).first).to_be_visible()
-        page.wait_for_timeout(1_500)  # the name is shown before the server has the file
-        page.get_by_role("button", name="Obtenir les verdicts").click()
-        message = page.locator(".sg-error", has_text=name)
-        expect(message).to_contain_text("Ceci ne peut pas être utilisé")
-        expect(message).to_contain_text(told)
-        assert page.locator('[data-testid="stException"]').count() == 0
-    go(page, "Scénarios")
-    upload(page, "mal.toml", b'extends = "/etc/passwd"\n[weights]\nland = -1')
-    expect(page.locator(".sg-error")).to_contain_text("Ce scénario ne peut pas être utilisé")
-    expect(page.locator(".sg-footer")).to_contain_text("scénario base ")
-    go(page, "Sites")
-    expect(page.locator('[data-testid="stDataFrame"]').first).to_be_visible()
