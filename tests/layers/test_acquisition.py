@@ -421,7 +421,7 @@ def test_the_vintage_told_decides_what_the_codes_of_a_raster_mean(store, shipped
 
 
 def test_an_empty_folder_and_a_folder_of_something_else_are_refused(store, shipped, tmp_path):
-    assert [p.code for p in refused(tmp_path, store, shipped)] == ["file-missing"]
+    assert [p.code for p in refused(tmp_path, store, shipped)] == ["folder-empty"]
     (tmp_path / "a.csv").write_text("a;b\n1;2\n")
     assert refused(tmp_path, store, shipped)[0].code == "import-unrecognised"
 
