@@ -261,7 +261,7 @@ def _sources(run: Run, site: dict[Hashable, Any], _: Translate) -> Markup:
     rows = [(_("Site"), _sourced(", ".join(told), own.status, _))]
     for name in ("land_cover", "enaf_flows"):
         use = uses[name]
-        rows.append((_(use.title), _sourced(f"{use.publisher}, {use.vintage}", use.status, _)))
+        rows.append((_(use.title), _sourced(f"{_(use.publisher)}, {use.vintage}", use.status, _)))
     return section(_("Sources"), facts(rows))
 
 

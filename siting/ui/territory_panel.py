@@ -365,7 +365,7 @@ def _sources(run: Run, row: Row, _: Translate) -> Markup:
     rows = [
         (
             _("Consumption"),
-            sourced.format(f"{flows.publisher}, {flows.vintage}", _status(flows.status, _)),
+            sourced.format(f"{_(flows.publisher)}, {flows.vintage}", _status(flows.status, _)),
         ),
         (_("Reduction"), row["rate_source"]),
         (_("Rule set"), sourced.format(ruleset.id, _status(ruleset.status, _))),
