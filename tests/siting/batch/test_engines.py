@@ -42,6 +42,36 @@ def test_processes_do_every_task_once_though_one_is_killed(tmp_path):
     assert (tmp_path / "killed").exists()
 
 
+def told_then_asleep(folder: Path, number: int) -> int:
+    (folder / "worker").write_text(str(os.getpid()))
+    time.sleep(120)
+    return number
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path):
+    child = os.fork()
+    if child == 0:  # pragma: no cover - ends by the signal
+        list(Processes(1).run(partial(told_then_asleep, tmp_path), [0]))
+        os._exit(0)
+    told, deadline = tmp_path / "worker", time.monotonic() + 60
+    while not (told.exists() and told.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while alive(int(told.read_text())):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
 def test_workers_lost_again_and_again_are_told(monkeypatch):
     monkeypatch.setattr("siting.execution.engines.ATTEMPTS", 2)
     with pytest.raises(WorkersLostError, match="2"):
