@@ -7,10 +7,9 @@ from layers.commune_figures import WATER_ZONES
 from layers.environment import PROTECTED_AREAS
 from layers.spec import Layer, LayerSpec, Provenance, Status, make_layer
 from layers.surroundings import RISK_PLANS, WATER_CATCHMENTS
-from siting import eligibility
 from siting.criteria.inputs import Inputs
 from siting.domain import LandClass
-from siting.eligibility import RULES, assess
+from siting.eligibility import RULES, assess, parts
 from siting.scenario import load_scenario, with_changes
 
 BASE = load_scenario("base")
@@ -219,8 +218,8 @@ def test_site_sewage_full():
 
 def test_each_coverage_is_measured_once(monkeypatch):
     calls = []
-    measured = eligibility.parts_in
-    monkeypatch.setattr(eligibility, "parts_in", lambda *a: calls.append(len(a[1])) or measured(*a))
+    measured = parts.parts_in
+    monkeypatch.setattr(parts, "parts_in", lambda *a: calls.append(len(a[1])) or measured(*a))
     everywhere = shapely.box(-500, -500, 500, 500)
     protected = [("natura_2000", everywhere), ("znieff_1", everywhere), ("znieff_1", everywhere)]
     plans = [("inondation", "interdiction", everywhere)]
