@@ -85,7 +85,7 @@ def set_sentences(run: Run, translate: Translate) -> Markup:
     told = [paragraph(sentence(reason, _)) for reason in verdict.reasons]
     more = Markup()
     if told[_TOLD:]:
-        text = _("{count} more sentences").format(count=number(len(told) - _TOLD, _))
+        text = _("More sentences: {count}").format(count=number(len(told) - _TOLD, _))
         more = Markup("<details><summary>{}</summary>{}</details>").format(
             text, joined(told[_TOLD:])
         )
