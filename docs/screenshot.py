@@ -1,11 +1,13 @@
-"""Take the screenshot of the README: the app on the embedded territory, a site selected.
+"""Take the pictures of the documentation: every page, and what matters on it, in French.
 
 Needs Chromium on the path. Usage: ``python docs/screenshot.py [address]``; without an
-address, the app is served for the time of the picture.
+address, the app is served for the time of the pictures. Those of the guide are made small by
+a palette of 256 colours.
 """  # noqa: INP001 - a folder of documentation, not a package
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import subprocess
@@ -14,17 +16,35 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Page
+
 ROOT: Final = Path(__file__).parents[1]
-TARGET: Final = ROOT / "docs" / "images" / "carte.png"
-SITE: Final = "DEMO-53-01"
-SIZE: Final = {"width": 1440, "height": 900}
+TARGET: Final = ROOT / "docs" / "images"
+LAPTOP: Final = (1280, 800)
+TABLET: Final = (834, 1112)
 FLAGS: Final = ["--headless", "--no-sandbox", "--disable-gpu"]
 LOAD_MS: Final = 240_000
+MAP: Final = 'iframe[title="streamlit_folium.st_folium"]'
+SHOTS: Final = (
+    ("carte", "?site=DEMO-53-01", LAPTOP),
+    ("carte-epci", "?planned=1&place=epci:244400404", LAPTOP),
+    ("carte-communes", "?level=commune&indicator=vacancy", LAPTOP),
+    ("carte-tablette", "", TABLET),
+    ("territoire", "territoire?place=epci:244400404", LAPTOP),
+    ("territoire-tablette", "territoire", TABLET),
+    ("sites", "sites", LAPTOP),
+    ("scenarios", "scenarios", LAPTOP),
+    ("scenarios-tablette", "scenarios?scenario=rural_balance", TABLET),
+    ("nouveau-site", "nouveau-site", LAPTOP),
+    ("donnees", "donnees", LAPTOP),
+)
+"""Name of the picture, address, size of the window."""
 
 
 @contextmanager
@@ -43,26 +63,44 @@ def served() -> Iterator[str]:
         server.wait()
 
 
-def take(address: str, target: Path) -> None:
-    """Write the picture of the app at an address."""
+def opened(browser: Browser, address: str, size: tuple[int, int]) -> Page:
+    """Open a page, and wait until it has nothing more to draw."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, locale="fr-FR")
+    for _attempt in range(60):
+        try:
+            page.goto(address)
+            break
+        except Exception:  # noqa: BLE001 - the server is not up yet
+            page.wait_for_timeout(500)
+    page.locator(".sg-footer").first.wait_for(timeout=LOAD_MS)
+    if page.locator(MAP).count():
+        frame = page.locator(MAP).last.content_frame
+        frame.locator("path.siting-unit").first.wait_for(timeout=LOAD_MS)
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(1_500)  # shapes and charts fade in
+    return page
+
+
+def keep(picture: bytes, target: Path) -> None:
+    """Write a picture with 256 colours: a third of its weight."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    # By coverage: the small swatches of a legend keep their own colours.
+    palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
+    small = image.quantize(palette=palette, dither=Image.Dither.NONE)
+    small.save(target, optimize=True)
+
+
+def take(address: str, folder: Path) -> None:
+    """Write the pictures of the app at an address."""
+    folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport=SIZE, locale="fr-FR")
-        for _attempt in range(60):
-            try:
-                page.goto(f"{address}?site={SITE}")
-                break
-            except Exception:  # noqa: BLE001 - the server is not up yet
-                page.wait_for_timeout(500)
-        frame = page.locator('iframe[title="streamlit_folium.st_folium"]').last.content_frame
-        frame.locator(".siting-site").first.wait_for(timeout=LOAD_MS)
-        page.locator("article[data-site]").wait_for()
-        frame.locator(".siting-home").click()  # the whole region, the site still selected
-        page.mouse.move(5, 5)
-        page.wait_for_timeout(1500)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=target)
+        for name, query, size in SHOTS:
+            page = opened(browser, address + query, size)
+            keep(page.screenshot(), folder / f"{name}.png")
+            page.close()
         browser.close()
 
 
