@@ -252,8 +252,7 @@ def yearly_flows(changes: Sequence[Layer]) -> Layer:
     --------
     10 m² artificialised from 2019 to 2022 are 3, 3 and 4 m².
 
-    >>> from layers.ocs_ge import departement_of
-    from layers.ocs_ge_diff import OCSGE_FLOWS
+    >>> from layers.ocs_ge_diff import OCSGE_FLOWS
     >>> rows = pd.DataFrame({"code": ["44001"], "year_from": 2019, "year_to": 2022,
     ...                      "artificialised_m2": [10], "renatured_m2": [3]})
     >>> source = Provenance("IGN", "OCS GE", "2019-2022", "LO 2.0", Status.OBSERVED)
