@@ -61,7 +61,8 @@ def page(context: Context) -> None:
     message = st.session_state.pop(_MESSAGE, None)
     if message:
         st.html(alert(message, style="sg-info"))
-    left, right = st.columns([1.3, 1], gap="medium")
+    with st.container(key="split"):
+        left, right = st.columns([1.3, 1], gap="medium")
     with left:
         drawing, typing, file = st.tabs([_("Draw on the map"), _("Type the outline"), _("File")])
         with drawing:

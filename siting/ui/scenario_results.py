@@ -37,7 +37,7 @@ _SMALL = 100
 
 
 def verdict_line(comparison: Comparison, names: tuple[str, str], translate: Translate) -> Markup:
-    """Return the verdict of the whole set in each of two scenarios.
+    """Return the verdict of the whole set in each of two scenarios; once where they are one.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def verdict_line(comparison: Comparison, names: tuple[str, str], translate: Tran
         Markup('<span class="sg-verdicts"><small>{}</small>{}</span>').format(
             name, verdict_badge(code, _(VERDICT_LABELS[code]))
         )
-        for name, code in zip(names, comparison.verdicts, strict=True)
+        for name, code in dict(zip(names, comparison.verdicts, strict=True)).items()
     ]
     return Markup('<div class="sg-verdicts">{}</div>').format(
         Markup('<span aria-hidden="true">→</span>').join(parts)

@@ -45,7 +45,8 @@ def page(context: Context) -> None:
     )
     with st.container():  # one place, told or not: the tabs below stay as they are
         _status(context)
-    left, right = st.columns([1.08, 1], gap="medium")
+    with st.container(key="split"):
+        left, right = st.columns([1.08, 1], gap="medium")
     with left:
         _forms(context)
     with right:

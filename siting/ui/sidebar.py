@@ -17,7 +17,7 @@ from siting.ui import data, view, workspace
 from siting.ui.context import Context
 from siting.ui.edits import EDITED
 from siting.ui.filters import filters
-from siting.ui.html import alert
+from siting.ui.html import alert, paragraph
 from siting.zan.ruleset import load_rulesets
 
 __all__ = ["chosen_sites", "filters", "sidebar"]
@@ -172,6 +172,7 @@ def _ruleset(chosen: Scenario, _: Translate) -> None:
     st.session_state[key] = own
     options = [*rules] if own in rules else [own, *rules]
     st.selectbox(_("Rule set"), options, key=key, format_func=title, on_change=changed)
+    st.html(paragraph(title(own), "sg-note"))  # whole: the field above may cut it
     error = st.session_state.get(_RULESET_PROBLEM_KEY)
     if error is not None:
         lines = [found.line(_) for found in error.problems]

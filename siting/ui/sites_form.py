@@ -135,7 +135,7 @@ def _columns(_: Translate) -> dict[str, Any]:
         "in": st.column_config.CheckboxColumn(_("In"), width="small"),
         "name": st.column_config.TextColumn(_("Site")),
         "year": st.column_config.NumberColumn(
-            _("Works start"), min_value=_FIRST, max_value=_LAST, format="%d", width="small"
+            _("Works start"), min_value=_FIRST, max_value=_LAST, format="%d", width=130
         ),
         "envelope": st.column_config.SelectboxColumn(_("Envelope"), options=envelopes),
         "verdict": st.column_config.TextColumn(_("Verdict")),

@@ -163,7 +163,7 @@ def _table(run: Run, shown: list[str], _: Translate) -> None:
     forms[_(_MONTHS)] = lambda value: number(value, _)
     forms[_(_YEAR)] = lambda value: f"{value:.0f}"
     config = {
-        _("Site"): st.column_config.TextColumn(width="medium", pinned=True),
+        _("Site"): st.column_config.TextColumn(width="medium"),
         _("EPCI"): st.column_config.TextColumn(width="medium"),
     }
     st.dataframe(

@@ -59,7 +59,8 @@ def page(context: Context) -> None:
     page_style()
     st.html(_header(account, level, code, row, _))
     _choice(context, level, code)
-    left, right = st.columns([1, 1.72], gap="large")
+    with st.container(key="split"):
+        left, right = st.columns([1, 1.72], gap="large")
     with left:
         st.html(_account(context, level, code, row))
     with right:

@@ -146,7 +146,7 @@ def test_a_planner_phases_two_sites_compares_and_finds_the_scenario_again(
     expect(changes).to_contain_text("Début des travaux du site S0 : – → 2027")
     expect(changes).to_contain_text("Début des travaux du site S1 : – → 2029")
     # Compared with the base: what changes for each site, and for the budgets.
-    page.get_by_role("tab", name=re.compile("Sites et pourquoi")).click()
+    page.get_by_role("tab", name=re.compile(r"Sites \(")).click()
     expect(page.locator('.sg-sites li[data-site="S1"]')).to_contain_text("Zone sud")
     page.get_by_role("tab", name=re.compile("Budgets")).click()
     budgets = page.get_by_role("tabpanel", name=re.compile("Budgets"))
