@@ -20,6 +20,7 @@ from siting.balance.model import (
     Result,
     least_sure,
 )
+from siting.balance.pooling import POOLING_INDICATORS
 from siting.balance.reach import PLACE_INDICATORS, rural_indicators
 from siting.domain import LayerUse, Reason
 
@@ -34,6 +35,7 @@ INDICATORS: Final[Mapping[str, Indicator]] = MappingProxyType(
             *concentration_indicators(),
             *rural_indicators(),
             *PLACE_INDICATORS,
+            *POOLING_INDICATORS,
         )
     }
 )

@@ -326,6 +326,31 @@ def test_town_centre_distance_is_that_of_the_road(make_balance, roads):
     assert value(found, "town_centre_distance") == 20_000
 
 
+# --- Pooling --------------------------------------------------------------------------
+
+
+def test_jobs_that_could_share_a_shuttle_by_hand(make_balance):
+    """Edges 1,900 m apart: near; the third site is 15 km away. 30 + 10 jobs of 100."""
+    rows = [
+        {"x": 2_000, "size_m": 1_000, "jobs": 30},
+        {"x": 4_900, "size_m": 1_000, "jobs": 10},
+        {"x": 22_000, "size_m": 1_000, "jobs": 60},
+    ]
+    found = make_balance(*rows)
+    assert value(found, "pooled_jobs") == pytest.approx(0.4)
+    assert codes(found, "pooled_jobs") == {"straight"}
+    assert value(found, "pooled_jobs", WITHOUT) is None
+    assert codes(found, "pooled_jobs", LEFT) == {"no-place"}
+    # 2,100 m apart: beyond the 2 km of the base scenario.
+    rows[1]["x"] = 5_100
+    assert value(make_balance(*rows), "pooled_jobs") == 0
+    # A neighbour of unknown jobs is near all the same; its jobs count on neither side.
+    rows[1] |= {"x": 4_900, "jobs": None}
+    unsure = make_balance(*rows)
+    assert value(unsure, "pooled_jobs") == pytest.approx(30 / 90)
+    assert codes(unsure, "pooled_jobs") == {"site-unknown", "straight"}
+
+
 # --- Status ---------------------------------------------------------------------------
 
 
