@@ -1,7 +1,6 @@
 """Layers and backgrounds of the map, in a real browser, drawn from a file without the app."""
 
 import re
-import shutil
 import struct
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from layers.freight_sidings import FREIGHT_SIDINGS
 from layers.spec import Provenance, Status, make_layer
@@ -95,11 +94,8 @@ def test_backgrounds_are_those_of_the_geoplateforme():
 
 
 @pytest.fixture
-def opened(tmp_path, demo_run, richer):
+def opened(browser, tmp_path, demo_run, richer):
     """Open a map; every request beyond the files is answered here, and noted."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     path = tmp_path / "map.html"
     site_map(demo_run, richer, make_ground(richer), FRENCH).save(str(path))
     asked, answers = [], {"status": 200, "content_type": "image/png", "body": pixel()}
@@ -108,16 +104,14 @@ def opened(tmp_path, demo_run, richer):
         asked.append(route.request)
         route.fulfill(**answers)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 900, "height": 600})
-        page.route(re.compile("^https?://"), answer)
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path.as_uri())
-        page.locator(".siting-site").first.wait_for()
-        yield page, asked, answers
-        browser.close()
+    page = browser.new_page(viewport={"width": 900, "height": 600})
+    page.route(re.compile("^https?://"), answer)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.locator(".siting-site").first.wait_for()
+    yield page, asked, answers
+    page.close()
     assert errors == []
 
 
