@@ -22,8 +22,8 @@ from siting.ui.assets import icon_path, style_sheet
 from siting.ui.context import Context
 from siting.ui.html import alert, verdict_signs
 from siting.ui.navigation import PAGES, PageSpec
-from siting.ui.sidebar import chosen_sites, sidebar
-from siting.ui.work import waited
+from siting.ui.sidebar import bare_sidebar, chosen_sites, sidebar
+from siting.ui.work import watched
 from siting.zan.ruleset import IN_FORCE
 
 _HOME = "accueil"
@@ -67,8 +67,12 @@ def _show(_: Translate) -> None:
     loaded = _load(_)
     if loaded is None:
         return
-    made.append(_context(*loaded, pages, _))
-    run = made[0].run
+    context = _context(*loaded, pages, _)
+    if context is None:  # stopped: another file may be chosen
+        bare_sidebar(_)
+        return
+    made.append(context)
+    run = context.run
     sidebar(made[0])
     banner(run.manifest, _)
     page.run()
@@ -81,16 +85,21 @@ def _render(spec: PageSpec, made: list[Context]) -> None:
 
 def _context(
     world: World, ground: Ground, pages: Mapping[str, st.Page], translate: Translate
-) -> Context:
-    """Gather what pages are given; sites that the role may not see go no further."""
+) -> Context | None:
+    """Gather what pages are given; sites that the role may not see go no further.
+
+    ``None`` while the judgement of the sites stays stopped.
+    """
     who = role()
     added = workspace.current().added
     sites = data.visible(data.together(chosen_sites(world), added), who)
     scenario = workspace.scenario()
-    run = waited(
+    run = watched(
         lambda told: data.scored(sites, scenario, world, progress=told),
-        title=translate("Judging the sites"), translate=translate,
+        title=translate("Judging the sites"), translate=translate, key=f"judging-{sites.digest}",
     )  # fmt: skip
+    if run is None:
+        return None
     return Context(
         world=world,
         ground=ground,

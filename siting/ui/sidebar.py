@@ -55,6 +55,19 @@ def chosen_sites(world: World) -> data.Sites:
     return data.demonstration_sites(world)
 
 
+def bare_sidebar(translate: Translate) -> None:
+    """Show what the side bar may tell without any result: the language and the file.
+
+    Parameters
+    ----------
+    translate
+        The language.
+    """
+    with st.sidebar:
+        _language()
+        _file(translate)
+
+
 def sidebar(context: Context) -> None:
     """Show the part of the side bar that all pages share.
 

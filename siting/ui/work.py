@@ -89,8 +89,12 @@ class Work(Generic[T]):
         return self._result[0]
 
 
-def waited(job: Callable[[Progress], T], *, title: str, translate: Translate) -> T:
-    """Do long work, showing its progress; what is done at once shows nothing.
+def watched(
+    job: Callable[[Progress], T], *, title: str, translate: Translate, key: str
+) -> T | None:
+    """Do long work, showing its progress and a button that stops it.
+
+    What is done at once shows nothing.
 
     Parameters
     ----------
@@ -100,24 +104,6 @@ def waited(job: Callable[[Progress], T], *, title: str, translate: Translate) ->
         What it is.
     translate
         The language.
-
-    Returns
-    -------
-    T
-        The result.
-    """
-    return _waited(Work(job), title, translate, None)
-
-
-def watched(
-    job: Callable[[Progress], T], *, title: str, translate: Translate, key: str
-) -> T | None:
-    """Do long work, showing its progress and a button that stops it.
-
-    Parameters
-    ----------
-    job, title, translate
-        As of :func:`waited`.
     key
         What tells this work apart.
 
@@ -147,14 +133,13 @@ def watched(
     return _waited(work, title, _, button)
 
 
-def _waited(work: Work[T], title: str, _: Translate, button: Callable[[], None] | None) -> T:
+def _waited(work: Work[T], title: str, _: Translate, button: Callable[[], None]) -> T:
     if work.done(_QUICK_S):
         return work.result()
     place = st.empty()
     with place.container():
         bar = st.progress(0.0, text=f"{title}…")
-        if button is not None:
-            button()
+        button()
     while not work.done(_LOOK_S):
         # A call of Streamlit: this is where a click that stops the work is heard.
         step = _(work.step) if work.step else title

@@ -113,3 +113,21 @@ def test_wrong_coordinates_are_told_in_the_side_bar_and_the_session_goes_on(
            where="stSidebar")  # fmt: skip
     frame = page.locator('iframe[title="streamlit_folium.st_folium"]').last.content_frame
     expect(frame.locator('.siting-site[data-site="S0"]')).to_be_visible()
+
+
+# --- A file too long to judge --------------------------------------------------------------
+
+
+def test_the_judgement_of_a_large_file_is_stopped_and_the_file_taken_away(visit, tmp_path):
+    page = visit()
+    rows = [f"S{n},{-1.9 + n % 80 / 40},{46.9 + n // 80 / 80},5" for n in range(6_000)]
+    file = tmp_path / "sites.csv"
+    file.write_text("\n".join(["id,lon,lat,area_ha", *rows]), encoding="utf-8")
+    page.locator('input[type="file"]').set_input_files(file)
+    page.get_by_role("button", name="Arrêter").click()
+    expect(page.get_by_text("travail arrêté")).to_be_visible()
+    expect(page.get_by_text("sites.csv")).to_be_visible()
+    expect(page.locator(".sg-footer")).to_have_count(0)
+    page.locator('[data-testid="stFileChipDeleteBtn"]').click()
+    expect(page.locator(".sg-footer")).to_be_visible()
+    expect(page.get_by_text("sites.csv")).to_have_count(0)
