@@ -301,7 +301,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
         ] = None,
         form: format_option = "table",
     ) -> None:
-        from siting.commands import budget_command  # noqa: PLC0415
+        from siting.account_commands import budget_command  # noqa: PLC0415
 
         raise typer.Exit(
             budget_command(
@@ -312,7 +312,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
 
     @app.command(help=_("List the rule sets: status, dates, figures, sources."))
     def rulesets(form: format_option = "table") -> None:
-        from siting.commands import rulesets_command  # noqa: PLC0415
+        from siting.account_commands import rulesets_command  # noqa: PLC0415
 
         raise typer.Exit(rulesets_command(form=form, lang=lang, translate=_))
 
@@ -326,7 +326,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
         ruleset: ruleset_option = None,
         form: format_option = "table",
     ) -> None:
-        from siting.commands import trajectory_command  # noqa: PLC0415
+        from siting.account_commands import trajectory_command  # noqa: PLC0415
 
         raise typer.Exit(
             trajectory_command(
@@ -344,7 +344,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
         ruleset: ruleset_option = None,
         form: format_option = "table",
     ) -> None:
-        from siting.commands import ledger_command  # noqa: PLC0415
+        from siting.account_commands import ledger_command  # noqa: PLC0415
 
         raise typer.Exit(
             ledger_command(

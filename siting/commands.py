@@ -10,58 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import typer
 
 import siting
 from layers.sites import read_sites
 from layers.tables import embedded_file
 from layers.territory import Level
-from siting.account import Account, flows_for
 from siting.balance_document import balance_document
-from siting.documents import (
-    budget_document,
-    dumps,
-    ledger_document,
-    problem_document,
-    ruleset_document,
-    score_document,
-    trajectory_document,
-)
+from siting.documents import dumps, problem_document, score_document
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
 from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
-from siting.pipeline import (
-    DEMONSTRATION_SITES,
-    World,
-    account_of,
-    balance,
-    load_world,
-    manifest,
-    read,
-    run,
-)
+from siting.pipeline import DEMONSTRATION_SITES, balance, read, run
 from siting.roles import Role, role, seen_by
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.sensitivity import analyse
 from siting.sensitivity.document import csv_text, sensitivity_document
-from siting.terminal import (
-    print_budgets,
-    print_check,
-    print_ledger,
-    print_rulesets,
-    print_scores,
-    print_trajectory,
-    tell,
-    tell_notes,
-)
+from siting.terminal import print_check, print_scores, tell, tell_notes
 from siting.terminal_sensitivity import print_sensitivity
 from siting.terminal_territory import print_balance, print_territory
 from siting.territory_cv import territory_cv, territory_document
-from siting.trajectory import account_trajectories, following_decade
-from siting.zan.ruleset import Ruleset, load_ruleset, load_rulesets
-from siting.zan.trajectory import Trajectory
+from siting.world import load_world
+from siting.zan.ruleset import load_ruleset
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,181 +247,6 @@ def export_command(
     return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE
 
 
-def budget_command(
-    level: str,
-    *,
-    territory: str | None,
-    scenario: str,
-    ruleset: str | None,
-    until: int | None,
-    form: str,
-    translate: Translate,
-) -> int:
-    """Show budgets.
-
-    Parameters
-    ----------
-    level
-        Level of the territories.
-    territory
-        Code of the only one wanted.
-    scenario
-        Name or path of the scenario.
-    ruleset
-        Rule set that replaces the scenario's, if any.
-    until
-        Last year of observed consumption to count.
-    form
-        ``table`` or ``json``.
-    translate
-        Language of the result.
-
-    Returns
-    -------
-    int
-        Exit status.
-
-    Raises
-    ------
-    SitingError
-        If the scenario, the rule set or the territory is unknown.
-    """
-    chosen = chosen_scenario(scenario, ruleset)
-    world = load_world(land_cover=False)
-    flows = flows_for(chosen, world.layers)
-    _check_until(until, flows.data["year"], load_ruleset(chosen.zan.ruleset))
-    account = account_of(chosen, world, until=until)
-    made_with = manifest(chosen, world, account)
-    document = budget_document(account, Level(level), made_with, translate, territory=territory)
-    if form == "json":
-        typer.echo(dumps(document))
-    else:
-        print_budgets(document, made_with, translate)
-        tell_notes(account.notes, translate)
-    return EXIT_DONE
-
-
-def _check_until(until: int | None, years: pd.Series, ruleset: Ruleset) -> None:
-    """Refuse a year that would silently count for another, or for none."""
-    observed = sorted(year for year in set(years.tolist()) if year in ruleset.period)
-    if until is not None and until not in observed:
-        expected = ", ".join(map(str, observed))
-        raise SitingError(problem("until-range", field="--until", found=until, expected=expected))
-
-
-def trajectory_command(
-    territory: str,
-    *,
-    level: str,
-    scenario: str,
-    ruleset: str | None,
-    form: str,
-    translate: Translate,
-) -> int:
-    """Show the trajectory of one territory.
-
-    Parameters
-    ----------
-    territory
-        Its code.
-    level
-        Its level.
-    scenario
-        Name or path of the scenario.
-    ruleset
-        Rule set that replaces the scenario's, if any.
-    form
-        ``table`` or ``json``.
-    translate
-        Language of the result.
-
-    Returns
-    -------
-    int
-        Exit status.
-
-    Raises
-    ------
-    SitingError
-        If the scenario, the rule set or the territory is unknown.
-    """
-    chosen = chosen_scenario(scenario, ruleset)
-    world = load_world(land_cover=False)
-    account = account_of(chosen, world)
-    found = account_trajectories(account, Level(level), code=territory)[territory]
-    made_with = manifest(chosen, world, account)
-    following = _following(chosen, world, Level(level), territory)
-    document = trajectory_document(
-        found, account, Level(level), made_with, translate, following=following
-    )
-    if form == "json":
-        typer.echo(dumps(document))
-    else:
-        print_trajectory(document, made_with, translate)
-        tell_notes(account.notes, translate)
-    return EXIT_DONE
-
-
-def _following(
-    chosen: Scenario, world: World, level: Level, territory: str
-) -> tuple[Trajectory, Account] | None:
-    """Return the trajectory of the decade that follows, where the scenario gives its rule set."""
-    after = following_decade(chosen)
-    if after is None:
-        return None
-    account = account_of(after, world)
-    return account_trajectories(account, level, code=territory)[territory], account
-
-
-def ledger_command(
-    territory: str,
-    *,
-    level: str,
-    scenario: str,
-    ruleset: str | None,
-    form: str,
-    translate: Translate,
-) -> int:
-    """Show every line of the account of one territory.
-
-    Parameters
-    ----------
-    territory
-        Its code.
-    level
-        Its level.
-    scenario
-        Name or path of the scenario.
-    ruleset
-        Rule set that replaces the scenario's, if any.
-    form
-        ``table`` or ``json``.
-    translate
-        Language of the result.
-
-    Returns
-    -------
-    int
-        Exit status.
-
-    Raises
-    ------
-    SitingError
-        If the scenario, the rule set or the territory is unknown.
-    """
-    chosen = chosen_scenario(scenario, ruleset)
-    world = load_world(land_cover=False)
-    account = account_of(chosen, world)
-    made_with = manifest(chosen, world, account)
-    document = ledger_document(account, Level(level), territory, made_with, translate)
-    if form == "json":
-        typer.echo(dumps(document))
-    else:
-        print_ledger(document["ledger"], made_with, translate)
-        tell_notes(account.notes, translate)
-    return EXIT_DONE
-
-
 def balance_command(
     file: Path | None,
     *,
@@ -588,31 +384,6 @@ def chosen_scenario(name: str, ruleset: str | None) -> Scenario:
         return chosen
     load_ruleset(ruleset)  # told as a rule set, not as a key of the scenario
     return with_changes(chosen, {"zan": {"ruleset": ruleset}})
-
-
-def rulesets_command(*, form: str, lang: Language, translate: Translate) -> int:
-    """List the rule sets with their status, dates, figures and sources.
-
-    Parameters
-    ----------
-    form
-        ``table`` or ``json``.
-    lang
-        Language of titles and summaries.
-    translate
-        The same, for labels.
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
-    rulesets = load_rulesets()
-    if form == "json":
-        typer.echo(dumps({"rulesets": [ruleset_document(rules, lang) for rules in rulesets]}))
-    else:
-        print_rulesets(rulesets, lang, translate)
-    return EXIT_DONE
 
 
 def serve_command(*, port: int, address: str, browser: bool, lang: Language) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +11,8 @@ import pandas as pd
 
 from layers.errors import N_
 from layers.territory import Level
-from siting.balance import Balance, CaseKey, Indicator, Reading
 from siting.domain import Envelope, Reason, VerdictCode
+from siting.known import known_number, known_whole
 from siting.labels import ENVELOPE_LABELS
 from siting.pipeline import Run
 from siting.scenario.differences import (
@@ -292,7 +291,7 @@ def budget_changes(first: Run, second: Run, level: Level) -> tuple[BudgetChange,
 def _budget_states(table: pd.DataFrame) -> dict[str, BudgetState]:
     columns = ["budget_m2", "used_m2", "planned_m2", "remaining_m2"]
     return {
-        str(code): BudgetState(*(_whole(value) for value in row))
+        str(code): BudgetState(*(known_whole(value) for value in row))
         for code, row in zip(table.index, table[columns].itertuples(index=False), strict=True)
     }
 
@@ -309,7 +308,7 @@ def _states(run: Run) -> dict[str, SiteState]:
     epci = run.shares[run.shares["level"] == Level.EPCI.value]
     lies: dict[str, list[tuple[str, str, int | None]]] = {}
     for site, code, name in zip(epci["site_id"], epci["code"], epci["name"], strict=True):
-        lies.setdefault(site, []).append((code, name, _whole(remaining.get(code))))
+        lies.setdefault(site, []).append((code, name, known_whole(remaining.get(code))))
     held = [run.before.pool(one).remaining_m2 for one in (Envelope.REGIONAL, Envelope.RESERVE)]
     settings, ids = run.scenario.sites, list(run.sites.index)
     columns = zip(
@@ -327,10 +326,10 @@ def _states(run: Run) -> dict[str, SiteState]:
             reasons=run.verdicts[site].reasons,
             chosen=settings.selected == "all" or site in settings.selected,
             posted=site in run.plan.posted,
-            score=_number(score),
-            rank=_whole(rank),
-            enaf_m2=_whole(enaf_m2),
-            year=settings.works_start.get(site, _whole(declared)),
+            score=known_number(score),
+            rank=known_whole(rank),
+            enaf_m2=known_whole(enaf_m2),
+            year=settings.works_start.get(site, known_whole(declared)),
             envelope=settings.envelope.get(site, Envelope.LOCAL),
             exclusions=tuple(one.code for one in run.eligibility[site].exclusions),
             remaining=tuple(sorted(lies.get(site, ()), key=lambda one: one[0])),
@@ -435,83 +434,3 @@ def _points(before: SiteState, after: SiteState) -> tuple[PointsChange, ...]:
 def _by_size(change: PointsChange) -> tuple[float, str]:
     # Rounded: changes that only rounding errors tell apart are told by name.
     return -round(abs((change.after or 0) - (change.before or 0)), 9), change.criterion
-
-
-# --- Balance ----------------------------------------------------------------------------
-
-
-class Trend(StrEnum):
-    """What the change of an indicator says."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    NEUTRAL = "neutral"
-
-
-TREND_LABELS: Final = {
-    Trend.BETTER: N_("better"),
-    Trend.WORSE: N_("worse"),
-    Trend.NEUTRAL: N_("neither good nor bad alone"),
-}
-"""Names of the trends."""
-
-_GOOD: Final = frozenset({Reading.MORE_EQUAL, Reading.BETTER})
-_BAD: Final = frozenset({Reading.LESS_EQUAL, Reading.WORSE})
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceChange:
-    """An indicator of balance, with the sites of each of two allocations.
-
-    Parameters
-    ----------
-    indicator
-        The indicator.
-    before, after
-        Its value with the sites; ``None`` when unknown.
-    """
-
-    indicator: Indicator
-    before: float | None
-    after: float | None
-
-    @property
-    def trend(self) -> Trend:
-        """What the change says; neutral where a value is unknown."""
-        if self.before is None or self.after is None:
-            return Trend.NEUTRAL
-        higher = self.after > self.before
-        if self.indicator.reading in _GOOD:
-            return Trend.BETTER if higher else Trend.WORSE
-        if self.indicator.reading in _BAD:
-            return Trend.WORSE if higher else Trend.BETTER
-        return Trend.NEUTRAL
-
-
-def compare_balances(first: Balance, second: Balance) -> tuple[BalanceChange, ...]:
-    """Return the indicators that are not the same in two balances.
-
-    Parameters
-    ----------
-    first, second
-        Balances of the same territory.
-
-    Returns
-    -------
-    tuple of BalanceChange
-        In the order of the registry.
-    """
-    found = []
-    for old, new in zip(first.results, second.results, strict=True):
-        before, after = (one.figures[CaseKey.WITH].value for one in (old, new))
-        if before != after:
-            found.append(BalanceChange(new.indicator, before, after))
-    return tuple(found)
-
-
-def _number(value: Any) -> float | None:
-    return None if pd.isna(value) else float(value)
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None or pd.isna(value) else int(value)

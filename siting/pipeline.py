@@ -5,134 +5,56 @@ The only module that wires readers, measures, scores and the account together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
-from layers.artificialised_land import LandCover
-from layers.cover_files import open_land_cover
 from layers.errors import N_
-from layers.ocs_ge import PolygonCover
-from layers.scot import scot_table
 from layers.sites import SiteFile, read_sites
 from layers.spec import Layer, Status
-from layers.store import Store
 from layers.tables import demonstration_provenance, embedded_file
-from layers.territory import Level, Territory
+from layers.territory import Level
 from layers.zoning import with_planning_stages
 from siting import __version__
 from siting.account import Account, flows_for, open_account
-from siting.ahp import CONSISTENCY_LIMIT
 from siting.appraisal import Bench, appraise
 from siting.balance import Balance, Case, Ground, cases_of, judge
-from siting.criteria.travel import reach_of, travel_of
+from siting.criteria.travel import reach_of
 from siting.domain import LayerUse, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
 from siting.errors import Problem, problem
-from siting.local_data import load_local_land_cover, load_local_layers
-from siting.measure import LandTake, overlaps
+from siting.measure import LandTake
+from siting.notes import (
+    INCONSISTENT,
+    missing_notes,
+    overlap_notes,
+    pene_notes,
+    priority_notes,
+    road_notes,
+)
 from siting.origins import added_uses, layer_use, uses_of_sites
 from siting.reliability import important_gaps
-from siting.scenario import AhpSettings, Scenario, priorities_of, scenario_hash
+from siting.scenario import AhpSettings, Scenario, scenario_hash
 from siting.scoring import score
+from siting.world import Progress, World
 from siting.zan.plan import Plan, plan, planned_entries
 
-Progress = Callable[[str, float], None]
-"""Told the step at hand (an English gettext identifier) and its share done, 0 to 1."""
-
-LAND_COVER_STEP = N_("Making the demonstration land cover (once)")
 STEPS = (
     N_("Measuring land"),
     N_("Measuring criteria"),
     N_("Scoring"),
     N_("Accounting"),
 )
-LAND_COVER_FILE = "land_cover"
-"""Name under which :func:`load_world` is given a land cover."""
-_INCONSISTENT: Final = "ahp-inconsistent"
 DEMONSTRATION_SITES = "demonstration/sites.gpkg"
 DEMONSTRATION_SITES_SOURCE = demonstration_provenance(
     "Sites de démonstration", "sites.gpkg", vintage="2026",
     method=N_("synthetic; names, areas and shapes are made up, set near real places"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class World:
-    """A territory with all its layers, loaded once and shared by runs.
-
-    Parameters
-    ----------
-    layers
-        Layers by name.
-    land_cover
-        The land cover, a raster or polygons; ``None`` where only budgets are wanted.
-    territory
-        The communes and the levels above them.
-    """
-
-    layers: Mapping[str, Layer]
-    land_cover: LandCover | PolygonCover | None
-    territory: Territory
-
-
-def load_world(
-    data: Path | None = None,
-    *,
-    land_cover: bool = True,
-    files: Mapping[str, Path] | None = None,
-    progress: Progress | None = None,
-) -> World:
-    """Load a territory and its layers: local ones where there are some, else embedded ones.
-
-    Parameters
-    ----------
-    data
-        Folder of local data; by default that of :func:`layers.store.data_folder`.
-    land_cover
-        Whether the land cover is wanted: sites need it, budgets do not.
-    files
-        Files that replace or add layers for this world alone, by name of layer
-        (:func:`layers.registry.load_layers`), or :data:`LAND_COVER_FILE`: a raster of OSO
-        codes, an OCS GE file or a folder of them.
-    progress
-        Told how far the making of the demonstration land cover is, on first use.
-
-    Returns
-    -------
-    World
-        The territory.
-
-    Raises
-    ------
-    LayerError
-        If local data cannot be used, or leave a layer missing that is required.
-    """
-
-    def told(share: float) -> None:
-        if progress is not None:
-            progress(LAND_COVER_STEP, share)
-
-    others = dict(files or {})
-    given = others.pop(LAND_COVER_FILE, None)
-    store = Store(data)
-    layers = load_local_layers(store, others)
-    communes = layers["communes"]
-    scots = layers.get("scot")
-    known = None if scots is None else scot_table(scots)
-    territory = Territory(communes, layers.get("zonings"), known)
-    cover: LandCover | PolygonCover | None = None
-    if land_cover and given is not None:
-        cover = open_land_cover(given, progress=told)
-    elif land_cover:
-        cover = load_local_land_cover(store, communes, progress=told)
-    return World(layers, cover, territory)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -318,7 +240,7 @@ def run(
             *file.notes,
             *before.notes,
             *missing_notes(scenario, found.sites.index),
-            *_overlap_notes(found.sites),
+            *overlap_notes(found.sites),
             *pene_notes(found.sites, found.land, world),
             *road_notes(found.sites, world, scenario),
             *priority_notes(scenario),
@@ -370,7 +292,7 @@ def rescored(earlier: Run, scenario: Scenario) -> Run:
     if unscored_hash(scenario) != unscored_hash(earlier.scenario):
         raise ValueError("scenarios that differ by more than how they score need another run")
     scores = score(earlier.matrix, scenario)
-    others = [note for note in earlier.notes if note.code != _INCONSISTENT]
+    others = [note for note in earlier.notes if note.code != INCONSISTENT]
     return replace(
         earlier,
         scenario=scenario,
@@ -553,132 +475,6 @@ def _steps(progress: Progress | None) -> Callable[[int], None]:
             progress(STEPS[step], step / len(STEPS))
 
     return told
-
-
-def priority_notes(scenario: Scenario) -> Iterator[Problem]:
-    """Tell of judgements of priorities at odds.
-
-    Parameters
-    ----------
-    scenario
-        The scenario.
-
-    Yields
-    ------
-    Problem
-        The notes.
-    """
-    for table, found in priorities_of(scenario).items():
-        if not found.consistent:
-            yield problem(
-                _INCONSISTENT,
-                field=table,
-                found=f"{found.consistency_ratio:.2f}",
-                expected=f"{CONSISTENCY_LIMIT:.2f}",
-                severity="warning",
-            )
-
-
-def missing_notes(scenario: Scenario, sites: Collection[str]) -> Iterator[Problem]:
-    """Tell of chosen sites that are not there.
-
-    Parameters
-    ----------
-    scenario
-        The scenario.
-    sites
-        Identifiers of the sites of the file, or of those among the chosen ones.
-
-    Yields
-    ------
-    Problem
-        A note.
-    """
-    if scenario.sites.selected != "all":
-        missing = sorted(set(scenario.sites.selected) - set(sites))
-        if missing:
-            yield problem("sites-missing", found=", ".join(missing), severity="warning")
-
-
-def overlap_note(first: str, second: str, *, row: int, area_m2: float) -> Problem:
-    """Tell that two sites overlap.
-
-    Parameters
-    ----------
-    first, second
-        Their identifiers, in the order of the file.
-    row
-        Row of the second.
-    area_m2
-        Area they share.
-
-    Returns
-    -------
-    Problem
-        The note.
-    """
-    return problem(
-        "sites-overlap", row=row, found=f"{first}, {second}", expected=f"{area_m2:.0f} m²",
-        severity="warning",
-    )  # fmt: skip
-
-
-def _overlap_notes(sites: gpd.GeoDataFrame) -> Iterator[Problem]:
-    pairs = overlaps(sites.geometry)
-    rows = sites["row"].to_dict()
-    for first, second, area_m2 in zip(*(pairs[name].tolist() for name in pairs), strict=True):
-        yield overlap_note(first, second, row=int(rows[second]), area_m2=area_m2)
-
-
-def pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
-    """Tell of sites in the communes of projects of national scale; it exempts them of nothing.
-
-    Parameters
-    ----------
-    sites
-        Sites, indexed by ``site_id``.
-    land
-        Their land.
-    world
-        The territory.
-
-    Yields
-    ------
-    Problem
-        One note a site.
-    """
-    if "pene" not in world.layers:
-        return
-    projects = world.layers["pene"].data.set_index("code")["project"]
-    inside = land.shares[land.shares["commune"].isin(projects.index)].drop_duplicates("site")
-    for site, commune in zip(inside["site"], inside["commune"], strict=True):
-        yield problem(
-            "pene-commune", row=int(sites.loc[site, "row"]), field="commune",
-            found=str(projects[commune]), severity="warning",
-        )  # fmt: skip
-
-
-def road_notes(sites: gpd.GeoDataFrame, world: World, scenario: Scenario) -> Iterator[Problem]:
-    """Tell of the sites that the road network does not lead to.
-
-    Parameters
-    ----------
-    sites
-        Sites, EPSG:2154.
-    world
-        The territory.
-    scenario
-        The scenario.
-
-    Yields
-    ------
-    Problem
-        One note a site.
-    """
-    expected = f"{scenario.measure.reach.tie_m:.0f}"
-    lost = ~travel_of(sites, world.layers, scenario.measure).known
-    for row in sites["row"][lost]:
-        yield problem("site-off-roads", row=int(row), expected=expected, severity="warning")
 
 
 def chosen_of(scenario: Scenario, sites: gpd.GeoDataFrame) -> frozenset[str]:

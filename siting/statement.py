@@ -17,6 +17,7 @@ from layers.territory import Level
 from siting.account import Account
 from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope
 from siting.errors import SitingError, problem
+from siting.known import known_whole
 from siting.opening import hierarchy
 from siting.zan.envelopes import transferred_m2
 from siting.zan.ledger import Pocket
@@ -114,7 +115,7 @@ def _budget_lines(
     account: Account, level: Level, code: str, row: Mapping[Hashable, Any]
 ) -> Iterator[Line]:
     added, taken, pooled, aside, moved = (
-        _whole(row[name]) or 0
+        known_whole(row[name]) or 0
         for name in (
             "guarantee_added_m2", "guarantee_taken_m2", "guarantee_pooled_m2", "set_aside_m2",
             "transfer_m2",
@@ -125,7 +126,7 @@ def _budget_lines(
     held = _held_m2(account, code) if level is Level.REGION else 0
     if level is Level.REGION:
         moved += _given_m2(account, code)
-    budget_m2 = _whole(row["budget_m2"])
+    budget_m2 = known_whole(row["budget_m2"])
     changed = added - taken - handed - aside + moved + held
     opening = None if budget_m2 is None else budget_m2 - changed
     parts = (
@@ -232,7 +233,3 @@ def _entry_lines(
         for row in rest.to_dict("records")
     ]  # fmt: skip
     yield from sorted(lines, key=lambda line: order.index(EntryKind(line.kind.value)))
-
-
-def _whole(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from layers.territory import Level
 from siting.account import Account
 from siting.domain import POOLED_ENVELOPES, Envelope
 from siting.errors import ScenarioError, SitingError, problem
+from siting.known import known_whole
 from siting.scenario import Scenario, ZanSettings
 from siting.zan.ruleset import load_ruleset
 from siting.zan.trajectory import Trajectory, trajectories
@@ -51,7 +50,7 @@ def account_trajectories(
         account.ruleset,
         budgets,
         account.codes(level),
-        provisional_year=None if pd.isna(vintage) else int(vintage),
+        provisional_year=known_whole(vintage),
         own=(Envelope.LOCAL, *POOLED_ENVELOPES) if level is Level.REGION else (Envelope.LOCAL,),
     )
 

@@ -46,7 +46,7 @@ class Job:
     partition_size
         Rows of a partition.
     files
-        Files of layers, as in :func:`siting.pipeline.load_world`.
+        Files of layers, as in :func:`siting.world.load_world`.
     data
         Folder of local data; by default that of :func:`layers.store.data_folder`.
     """

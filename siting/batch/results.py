@@ -19,7 +19,8 @@ from siting.batch.worker import by_code, ground_of, sites_in
 from siting.documents import manifest_document, tally_plan_document
 from siting.export import harmless
 from siting.i18n import translator
-from siting.pipeline import manifest, missing_notes, overlap_note, priority_notes
+from siting.notes import missing_notes, overlap_note, priority_notes
+from siting.pipeline import manifest
 from siting.zan.tally import added, read_tally
 
 RANKS: Final = "_ranks.parquet"

@@ -18,16 +18,9 @@ from siting.batch.overlaps import write_inside
 from siting.batch.staging import plain, read_partition, read_staged
 from siting.export import flat_table
 from siting.i18n import translator
-from siting.pipeline import (
-    World,
-    account_of,
-    bench_of,
-    chosen_of,
-    load_world,
-    pene_notes,
-    road_notes,
-    with_zones,
-)
+from siting.notes import pene_notes, road_notes
+from siting.pipeline import account_of, bench_of, chosen_of, with_zones
+from siting.world import World, load_world
 from siting.zan.tally import tally, tally_document
 
 _Ground = tuple[World, Bench]

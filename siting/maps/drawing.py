@@ -16,7 +16,8 @@ from siting.i18n import Translate
 from siting.maps.ground import Ground
 from siting.maps.page import asset, page_json
 from siting.maps.view import DEFAULT_LOOK, Look, map_view
-from siting.pipeline import Run, World
+from siting.pipeline import Run
+from siting.world import World
 
 _LEAFLET_FOLDER: Final = Path(xstatic.pkg.leaflet.BASE_DIR)
 

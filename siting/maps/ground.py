@@ -16,7 +16,7 @@ from layers.spec import Layer
 from layers.territory import Level, Territory
 from siting.maps.page import asset, page_json
 from siting.maps.signs import BROWNFIELD, PLACES
-from siting.pipeline import World
+from siting.world import World
 
 _SIMPLIFICATION_M: Final = 300.0
 _TOWNS: Final = ((7.0, 30_000, 14_000), (8.75, 15_000, 4_000), (9.75, 8_000, 0), (11.0, 4_000, 0))

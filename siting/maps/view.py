@@ -31,7 +31,8 @@ from siting.maps.signs import (
     total_m2,
     verdict_symbol,
 )
-from siting.pipeline import Run, World
+from siting.pipeline import Run
+from siting.world import World
 
 _BY_LEVEL: Final = {
     Level.COMMUNE: N_("by commune"),

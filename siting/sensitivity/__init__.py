@@ -10,7 +10,7 @@ import pandas as pd
 from layers.errors import N_
 from siting.criteria import CRITERIA
 from siting.opinions import Opinions, second_opinions
-from siting.pipeline import Progress, Run
+from siting.pipeline import Run
 from siting.scenario import Scenario, weights
 from siting.scoring import values
 from siting.sensitivity.acceptability import (
@@ -24,6 +24,7 @@ from siting.sensitivity.acceptability import (
 )
 from siting.sensitivity.place import smallest_changes
 from siting.sensitivity.thresholds import ALL, SHARE, ThresholdShifts, threshold_shifts
+from siting.world import Progress
 
 __all__ = [
     "ALL",

@@ -6,13 +6,14 @@ import pandas as pd
 
 from layers.territory import Level
 from siting.errors import SitingError, problem
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.roles import Role
 from siting.territory_cv.access import access_facts
 from siting.territory_cv.accounts import budget_facts, site_facts, sites_of
 from siting.territory_cv.communes import commune_facts
 from siting.territory_cv.model import THEMES, Place, TerritoryCV
 from siting.territory_cv.specialities import speciality_facts
+from siting.world import World
 
 
 def territory_cv(

@@ -14,8 +14,9 @@ from layers.spec import Provenance, Status
 from layers.territory import Level
 from layers.titles import LAYER_TITLES
 from siting.domain import Reason
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.roles import Role
+from siting.world import World
 
 THEMES: Final[Mapping[str, str]] = {
     "people": N_("Residents"),

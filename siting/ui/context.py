@@ -9,10 +9,11 @@ import streamlit as st
 
 from siting.i18n import Language, Translate
 from siting.maps import Ground
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.roles import Role
 from siting.scenario import Scenario
 from siting.ui.data import Sites
+from siting.world import World
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -21,9 +21,10 @@ from layers.spec import Provenance, Status, make_layer
 from layers.tables import NOT_STATED
 from siting import __version__
 from siting.maps import Ground, make_ground
-from siting.pipeline import Progress, Run, World, load_world, read, rescored, run, unscored_hash
+from siting.pipeline import Run, read, rescored, run, unscored_hash
 from siting.roles import Role, seen_by
 from siting.scenario import Scenario, load_scenario, scenario_hash, scenario_names
+from siting.world import Progress, World, load_world
 
 ENTERED = N_("Site entered by hand")
 """Title of what the form of a new site makes."""

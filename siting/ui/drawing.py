@@ -14,9 +14,10 @@ from streamlit_folium import st_folium
 
 from siting.i18n import Language, translator
 from siting.maps import draw, map_view, page_json
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.ui.assets import serve_map_assets
 from siting.ui.context import Context
+from siting.world import World
 
 _KEY = "drawing"
 _HEIGHT = 470

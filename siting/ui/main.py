@@ -15,7 +15,6 @@ from siting.domain import Manifest
 from siting.i18n import Translate, translator
 from siting.labels import STATUS_LABELS
 from siting.maps import Ground
-from siting.pipeline import World
 from siting.roles import role
 from siting.ui import data, view, workspace
 from siting.ui.assets import icon_path, style_sheet
@@ -24,6 +23,7 @@ from siting.ui.html import alert, verdict_signs
 from siting.ui.navigation import PAGES, PageSpec
 from siting.ui.sidebar import bare_sidebar, chosen_sites, sidebar
 from siting.ui.work import watched
+from siting.world import World
 from siting.zan.ruleset import IN_FORCE
 
 _HOME = "accueil"

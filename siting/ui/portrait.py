@@ -13,11 +13,12 @@ from layers.territory import Level
 from siting.domain import number_text
 from siting.i18n import Translate
 from siting.labels import STATUS_LABELS, UNKNOWN, percent
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.roles import Role
 from siting.territory_cv import THEMES, TerritoryCV, territory_cv, territory_document
 from siting.ui.context import Context
 from siting.ui.html import badge, joined
+from siting.world import World
 
 _SMALL: Final = 10
 

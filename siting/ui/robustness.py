@@ -14,13 +14,14 @@ from siting.criteria import CRITERIA, THEMES
 from siting.i18n import Translate
 from siting.labels import UNKNOWN, number, percent
 from siting.opinions import METHOD_NAMES
-from siting.pipeline import Progress, Run
+from siting.pipeline import Run
 from siting.sensitivity import CONCENTRATION, TOP, Sensitivity, analyse
 from siting.ui.context import Context
 from siting.ui.frame import grid, heading
 from siting.ui.html import alert, joined, paragraph
 from siting.ui.site_panel import sentence
 from siting.ui.work import watched
+from siting.world import Progress
 
 DRAWS = 1_000
 """Draws of weights: a probability is then known within 3 points, 95 times out of 100."""

@@ -10,14 +10,8 @@ from markupsafe import Markup, escape
 
 from layers.territory import Level
 from siting.balance.model import INDEX, SHARE
-from siting.comparison import (
-    TREND_LABELS,
-    BalanceChange,
-    BudgetChange,
-    Comparison,
-    SiteChange,
-    Trend,
-)
+from siting.balance_comparison import TREND_LABELS, BalanceChange, Trend
+from siting.comparison import BudgetChange, Comparison, SiteChange
 from siting.criteria import CRITERIA
 from siting.domain import VerdictCode
 from siting.i18n import Translate

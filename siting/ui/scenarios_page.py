@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from siting.balance import Balance
-from siting.comparison import compare_balances
-from siting.pipeline import Progress, Run, World, balance
+from siting.balance_comparison import compare_balances
+from siting.pipeline import Run, balance
 from siting.scenario import Scenario
 from siting.ui import data
 from siting.ui.conflicts import conflicts, conflicts_list
@@ -28,6 +28,7 @@ from siting.ui.side_by_side import compare_scenarios, compared, run_key
 from siting.ui.sites_form import sites_form
 from siting.ui.weights_form import thresholds_form, weights_form
 from siting.ui.work import watched
+from siting.world import Progress, World
 
 
 def page(context: Context) -> None:

@@ -10,7 +10,7 @@ from layers.errors import LayerError, SitingError
 from layers.territory import Level
 from siting.i18n import LANGUAGES, Translate
 from siting.labels import LEVEL_LABELS
-from siting.pipeline import Run, World
+from siting.pipeline import Run
 from siting.roles import ROLE_LABELS, Role
 from siting.scenario import Scenario, scenario_names
 from siting.ui import data, view, workspace
@@ -18,6 +18,7 @@ from siting.ui.context import Context
 from siting.ui.edits import EDITED
 from siting.ui.filters import filters
 from siting.ui.html import alert, paragraph
+from siting.world import World
 from siting.zan.ruleset import load_rulesets
 
 __all__ = ["chosen_sites", "filters", "sidebar"]

@@ -17,10 +17,11 @@ from siting.balance.equality import QUANTITIES, Quantity
 from siting.i18n import Translate
 from siting.labels import number
 from siting.maps import INDICATORS, Figures, available, neighbours
-from siting.pipeline import Run, World, balance_cases
+from siting.pipeline import Run, balance_cases
 from siting.ui.context import Context
 from siting.ui.frame import grid
 from siting.ui.html import paragraph
+from siting.world import World
 
 _SITED: Final = ("area", "enaf", "jobs")
 """Quantities of the balance told by territory; the others are among the indicators of the map."""

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from siting.i18n import Translate
-from siting.pipeline import Progress
 from siting.ui.html import alert
+from siting.world import Progress
 
 T = TypeVar("T")
 _QUICK_S = 0.4

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import pandas as pd
 
@@ -24,6 +23,7 @@ from siting.domain import (
     Verdict,
     VerdictCode,
 )
+from siting.known import known_whole
 from siting.zan.budget import REGION
 from siting.zan.ledger import Ledger
 from siting.zan.verdict import (
@@ -280,13 +280,9 @@ def standings(budgets: pd.DataFrame) -> dict[str, Standing]:
         strict=True,
     )
     return {
-        str(code): Standing(_whole(budget), _whole(remaining), bool(complete))
+        str(code): Standing(known_whole(budget), known_whole(remaining), bool(complete))
         for code, budget, remaining, complete in columns
     }
-
-
-def _whole(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)
 
 
 def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:

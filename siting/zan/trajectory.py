@@ -11,11 +11,12 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from siting.domain import EntryKind, Envelope, Measure, Period
+from siting.known import known_whole
 from siting.zan.ledger import Ledger
 from siting.zan.ruleset import Ruleset
 
@@ -284,7 +285,7 @@ def trajectories(
     found: dict[str, Trajectory] = {}
     for row in budgets.reset_index(names="code").to_dict("records"):
         code = str(row["code"])
-        budget_m2 = _whole(row["budget_m2"])
+        budget_m2 = known_whole(row["budget_m2"])
         found[code] = Trajectory(
             code=code,
             name=str(row.get("name", code)),
@@ -294,7 +295,7 @@ def trajectories(
             measure=ruleset.measure,
             reference=ruleset.reference,
             period=period,
-            reference_m2=_whole(row["reference_m2"]),
+            reference_m2=known_whole(row["reference_m2"]),
             budget_m2=budget_m2,
             tolerance=ruleset.tolerance.value,
             last_observed=last,
@@ -368,7 +369,3 @@ def _status(year: int, last: int | None, provisional: int | None) -> YearStatus:
     if last is None or year > last:
         return YearStatus.PLANNED
     return YearStatus.PROVISIONAL if year == provisional else YearStatus.OBSERVED
-
-
-def _whole(value: Any) -> int | None:
-    return None if pd.isna(value) else int(value)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from siting.pipeline import World, load_world, read, run
+from siting.pipeline import read, run
 from siting.scenario import load_scenario
+from siting.world import World, load_world
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 
 from layers.spec import make_layer
 from layers.territory import Level
-from siting.comparison import Trend, compare, compare_balances
+from siting.balance_comparison import Trend, compare_balances
+from siting.comparison import compare
 from siting.domain import Envelope, VerdictCode
 from siting.i18n import translator
 from siting.pipeline import balance, run

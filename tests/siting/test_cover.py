@@ -13,7 +13,7 @@ from layers.errors import LayerError
 from layers.ocs_ge import load_ocs_ge
 from siting.cover import GROUPS, group_areas
 from siting.measure import land_take
-from siting.pipeline import LAND_COVER_FILE, load_world
+from siting.world import LAND_COVER_FILE, load_world
 from siting.zan.ruleset import load_ruleset
 
 X, Y = 400_000, 6_700_000

@@ -4,7 +4,8 @@ import re
 import pytest
 
 from layers.territory import Level
-from siting.documents import budget_document, dumps, score_document
+from siting.account_document import budget_document
+from siting.documents import dumps, score_document
 from siting.errors import SitingError
 from siting.i18n import translator
 

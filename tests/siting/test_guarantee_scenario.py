@@ -7,7 +7,7 @@ import pytest
 
 from layers.territory import NO_EPCI, Level
 from siting.account import open_account
-from siting.commands import budget_command
+from siting.account_commands import budget_command
 from siting.errors import LayerError, ScenarioError
 from siting.i18n import translator
 from siting.scenario import load_scenario, scenario_hash, with_changes

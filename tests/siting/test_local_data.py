@@ -19,7 +19,8 @@ from layers.tables import embedded_file
 from layers.territory import Level
 from siting.errors import LayerError
 from siting.local_data import check_store, statuses
-from siting.pipeline import load_world, read, run
+from siting.pipeline import read, run
+from siting.world import load_world
 
 ENAF = "demonstration/demonstration_enaf_flows_2011_2025.csv.gz"
 

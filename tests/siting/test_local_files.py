@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from layers.registry import OPTIONAL_LAYERS, load_layers
-from siting.pipeline import load_world, run
+from siting.pipeline import run
+from siting.world import load_world
 
 REAL = {
     "vacancy": "lovac_vacance_2ans_2021.csv",

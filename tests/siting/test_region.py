@@ -13,9 +13,9 @@ import shapely
 
 from layers.store import Store
 from siting.cli import main
-from siting.pipeline import load_world
 from siting.region import EFFECTS, REQUIRED
 from siting.scenario import load_scenario, weights
+from siting.world import load_world
 
 X, Y, SIDE = 1_000_000, 6_800_000, 4_000
 CODES = ["99001", "99002", "99003"]

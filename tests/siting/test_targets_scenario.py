@@ -6,7 +6,7 @@ import pytest
 
 from layers.territory import Level
 from siting.account import open_account
-from siting.documents import budget_document
+from siting.account_document import budget_document
 from siting.errors import LayerError, ScenarioError
 from siting.i18n import translator
 from siting.pipeline import manifest

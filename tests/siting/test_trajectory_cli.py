@@ -9,8 +9,9 @@ import pytest
 
 from layers.territory import Level
 from siting.account import open_account
+from siting.account_document import trajectory_document
 from siting.cli import main
-from siting.documents import dumps, trajectory_document
+from siting.documents import dumps
 from siting.errors import SitingError
 from siting.i18n import translator
 from siting.trajectory import account_trajectories

@@ -10,7 +10,8 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from siting.comparison import compare, compare_balances
+from siting.balance_comparison import compare_balances
+from siting.comparison import compare
 from siting.domain import Envelope
 from siting.i18n import translator
 from siting.labels import ENVELOPE_LABELS
