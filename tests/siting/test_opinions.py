@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pymcdm.methods import PROMETHEE_II, VIKOR
 
-import siting.opinions
 from siting.criteria import CRITERIA
 from siting.i18n import translator
 from siting.opinions import (
@@ -217,12 +216,28 @@ def test_promethee_is_its_formula(matrix):
     assert indices(matrix)["promethee_ii"] == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("block", [4, 7, 15, 30])
-def test_blocks_of_sites_change_nothing_to_the_flows(block, monkeypatch):
-    matrix = np.random.default_rng(3).random((29, 4))
-    monkeypatch.setattr(siting.opinions, "_BLOCK", block)
-    own = own_weights(matrix)
-    assert net_flows(matrix, own) == pytest.approx(paired_flows(matrix, own), abs=1e-12)
+@pytest.mark.parametrize("sites", [2, 29, 400])
+@pytest.mark.parametrize("decimals", [1, 2, 17])
+def test_flows_by_sorting_are_those_of_the_library(sites, decimals):
+    """Ties and leads of exactly a threshold included, when values are rounded."""
+    matrix = np.random.default_rng(sites).random((sites, 4)).round(decimals)
+    own, count = own_weights(matrix), matrix.shape[1]
+    method = PROMETHEE_II("vshape_2", p=[PREFERENCE] * count, q=[INDIFFERENCE] * count)
+    theirs = method(matrix, own, np.ones(count), validation=False)
+    assert net_flows(matrix, own) == pytest.approx(theirs, abs=1e-12)
+
+
+def test_flows_of_many_sites_add_up_to_zero():
+    """What one site wins another loses; and so many sites would make 10¹⁰ pairs."""
+    matrix = np.random.default_rng(5).random((100_000, 3))
+    flows = net_flows(matrix, own_weights(matrix))
+    assert abs(flows.sum()) < 1e-6
+    some = np.random.default_rng(6).choice(len(matrix), 20, replace=False)
+    lead = matrix[some][:, np.newaxis, :] - matrix[np.newaxis, :, :]
+    width = PREFERENCE - INDIFFERENCE
+    won, lost = (np.clip((d - INDIFFERENCE) / width, 0, 1) for d in (lead, -lead))
+    expected = (won - lost).sum(axis=1) @ own_weights(matrix) / (len(matrix) - 1)
+    assert flows[some] == pytest.approx(expected, abs=1e-12)
 
 
 @given(MATRICES)
