@@ -58,7 +58,8 @@ leur statut, le millésime de leurs données et ce qui n'est pas connu. La loi n
 - Statut : celui de la donnée la moins sûre (démonstration, puis estimé, déclaré, observé) ; la
   méthode elle-même est une estimation.
 - Un EPCI ou une zone d'emploi à cheval sur la limite du territoire est jugé sur sa seule partie
-  connue, habitants et hectares compris. Les communes sans EPCI forment une unité.
+  connue, habitants et hectares compris. D'un site à cheval, seule compte la part de surface qui
+  est dans le territoire, et les emplois à proportion. Les communes sans EPCI forment une unité.
 - Vérifications : cas résolus à la main, axiomes (ordre, échelle, réplication, transfert de
   Pigou-Dalton, décomposition exacte de Theil), accord avec la bibliothèque `inequality` de PySAL
   et reproduction de son exemple publié (États du Mexique). PySAL ne pondère pas par les

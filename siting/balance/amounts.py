@@ -123,9 +123,12 @@ def total_indicators() -> Iterator[Indicator]:
         theme="totals",
         unit=N_("jobs"),
         reading=Reading.NEUTRAL,
-        formula=N_("declared, else gross area × jobs per hectare of the vocation (low, high)"),
+        formula=N_(
+            "declared, else gross area × jobs per hectare of the vocation (low, high); of a site "
+            "across the edge of the territory, the part within it, by area"
+        ),
         source="Scénario, measure.jobs_per_ha",
-        requires=("sites",),
+        requires=("sites", "communes"),
         function=_total_jobs,
         uses_jobs=True,
     )

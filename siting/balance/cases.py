@@ -30,6 +30,9 @@ COMMUNES_UNKNOWN = N_(
 PLACED = ("area_m2", "usable_m2", "enaf_m2", "jobs")
 """What sites bring; all of it is shared out by commune."""
 
+_WHOLE_SHARE = 1 - 1e-4
+"""Share of a site in the territory from which all of it is: the rest is how outlines are drawn."""
+
 _CONSUMED = ("observed_m2", "correction_m2", "committed_m2")
 """ENAF of the period as corrected locally; a credit is no land given back."""
 
@@ -115,7 +118,8 @@ def with_sites(
     Returns
     -------
     Case
-        The case; a commune that holds a part of a site of unknown figure is unknown.
+        The case; a commune that holds a part of a site of unknown figure is unknown. Its places
+        have the part of their area and of their jobs that lies in the territory.
     """
     index = ground.parents.index
     jobs = expected_jobs(sites, ground.parameters)
@@ -135,9 +139,12 @@ def with_sites(
     codes = shares["code"]
     communes = _everywhere(add_up(pieces, codes), index)
     known = _everywhere(pieces.groupby(codes.to_numpy()).sum(min_count=1), index)
+    # What lies outside the territory is neither in its totals nor in its reach.
+    inside = pd.Series(part).groupby(of_site.to_numpy()).sum().reindex(sites.index, fill_value=0.0)
+    inside = inside.where(inside < _WHOLE_SHARE, 1.0)
     places = gpd.GeoDataFrame(
-        {"area_m2": gross_m2, "jobs": jobs["central"], "jobs_low": jobs["low"],
-         "jobs_high": jobs["high"]},
+        {"area_m2": gross_m2 * inside, "jobs": jobs["central"] * inside,
+         "jobs_low": jobs["low"] * inside, "jobs_high": jobs["high"] * inside},
         geometry=sites.geometry,
     )  # fmt: skip
     no_enaf = pieces[["enaf_m2"]].isna().groupby(of_site.to_numpy()).any()["enaf_m2"]

@@ -205,8 +205,9 @@ class Case:
         On the same communes, what is known of ``area_m2``, ``usable_m2``, ``enaf_m2`` and
         ``jobs``, sites of unknown figure left out; missing where they are all unknown.
     places
-        Where they are: ``area_m2``, ``jobs``, ``jobs_low``, ``jobs_high`` and a geometry; sites, or
-        points that stand for communes. Empty where nothing is placed.
+        Where they are: ``area_m2``, ``jobs``, ``jobs_low``, ``jobs_high`` (what of them lies in
+        the territory, by area) and a geometry; sites, or points that stand for communes. Empty
+        where nothing is placed.
     sited
         Whether the places are sites, not points that stand for communes.
     jobs_status

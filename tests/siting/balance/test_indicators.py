@@ -121,6 +121,33 @@ def test_a_figure_of_one_site_unknown_leaves_out_that_site_and_no_other(make_bal
     assert value(found, "gini_jobs_epci", LEFT) == pytest.approx(0, abs=1e-5)
 
 
+def test_of_a_site_across_the_edge_the_part_within_counts(make_balance):
+    """100 ha and 100 jobs, 30 ha of them within the territory, whose edge is at x = 40,000."""
+    across = {"x": 39_700, "size_m": 1_000, "usable_m2": 800_000, "jobs": 100}
+    found = make_balance(across)
+    for key in (WITH, LEFT):
+        assert value(found, "total_area", key) == pytest.approx(30)
+        assert value(found, "total_usable", key) == pytest.approx(24)
+        assert value(found, "total_jobs", key) == pytest.approx(30)
+    assert value(found, "spread_jobs_epci") == pytest.approx(30 / 2_000 * 1_000)
+    assert value(found, "dwellings_per_job") == pytest.approx(40 / 30)
+    # With 30 ha and 70 jobs elsewhere, each is as much of the land as of the mean distance.
+    other = {"x": 4_000, "size_m": 300_000**0.5, "jobs": 70}
+    both = make_balance(across, other)
+    assert value(both, "total_jobs") == pytest.approx(100)
+    assert value(both, "largest_jobs") == pytest.approx(0.7)
+    alone = [value(make_balance(row), "town_centre_distance") for row in (across, other)]
+    assert value(both, "town_centre_distance") == pytest.approx(sum(alone) / 2)
+
+
+def test_the_jobs_estimated_keep_their_bounds_across_the_edge(make_balance):
+    """Ten hectares of industry, a half of them within: 7, 15 and 24 jobs a hectare."""
+    side = 100_000**0.5
+    row = {"x": 40_000 - side / 2, "size_m": side, "vocation": "industrielle"}
+    figure = make_balance(row)["total_jobs"].figures[WITH]
+    assert (figure.low, figure.value, figure.high) == pytest.approx((35, 75, 120))
+
+
 def test_what_is_unknown_for_all_is_never_zero(make_balance):
     unknown = make_balance({**ONE, "jobs": None, "usable_m2": None, "enaf": None})
     for name in ("total_usable", "total_enaf", "total_jobs"):
