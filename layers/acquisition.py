@@ -7,6 +7,7 @@ data in use stay as they are.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ from layers.sources import DataSource, FileFormat, Sources
 from layers.spec import Layer
 from layers.store import Entry, ProvenanceRecord, Store, new_entry
 from layers.tables import check_file
+from layers.volumes import first_volumes
 from layers.wfs import fetch_features
 
 Progress = Callable[[str, int, int | None], None]
@@ -142,7 +144,8 @@ def import_file(
 @contextmanager
 def _brought(path: Path, store: Store) -> Iterator[Path]:
     """Copy a file or a folder into the store; archives 7z are unpacked there."""
-    archives = [one for one in files_of(path) if is_seven_zip(one)]
+    files = files_of(path)
+    archives = [one for one in files if is_seven_zip(one)]
     if not archives:
         with store.staged(path) as copy:
             yield copy
@@ -150,10 +153,13 @@ def _brought(path: Path, store: Store) -> Iterator[Path]:
         with store.arriving() as folder:
             yield unpack(path, folder)
     else:
-        with store.staged(path) as copy:
-            for one in archives:
-                (copy / one.name).unlink()
-            unpack_all(archives, copy)
+        with store.arriving() as folder:
+            copy = folder / path.name
+            copy.mkdir()
+            for one in files:
+                if one not in archives:
+                    shutil.copyfile(one, copy / one.name)
+            unpack_all(first_volumes(archives), copy)
             yield copy
 
 

@@ -1,9 +1,9 @@
 """Unpack the 7z archives of IGN, with an optional library, and keep what can be read.
 
-IGN delivers ADMIN EXPRESS, BD TOPO and OCS GE as ``.7z``. What holds them is unpacked once, when
-the file enters the store; readers never see an archive. Members are written under names of our
-own, of the archive where it holds one file: the name of an edition tells its product, its
-département and its day, those of its members seldom do.
+IGN delivers ADMIN EXPRESS, BD TOPO and OCS GE as ``.7z``, cut in volumes above 4 GB. What holds
+them is unpacked once, when the file enters the store; readers never see an archive. Members are
+written under names of our own, of the archive where it holds one file: the name of an edition
+tells its product, its département and its day, those of its members seldom do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from layers.data_errors import data_problem
 from layers.errors import N_, LayerError, problem
-from layers.files import LIMIT_BYTES, MAX_MEMBERS, MAX_RATIO, RATIO_FROM, weight
+from layers.files import LARGE_BYTES, MAX_MEMBERS, MAX_RATIO, RATIO_FROM, weight
+from layers.volumes import archive_name, is_volume, open_volumes, volumes_of
 
 if TYPE_CHECKING:
     from py7zr import SevenZipFile
@@ -47,7 +48,7 @@ class _Member(Protocol):
 
 
 def is_seven_zip(path: Path) -> bool:
-    """Tell whether a file is a 7z archive, by its name.
+    """Tell whether a file is a 7z archive, or a volume of one, by its name.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def is_seven_zip(path: Path) -> bool:
     >>> is_seven_zip(Path("BDTOPO_3-5.7Z")), is_seven_zip(Path("a.zip"))
     (True, False)
     """
-    return path.suffix.lower() == SUFFIX
+    return path.suffix.lower() == SUFFIX or is_volume(path)
 
 
 def can_unpack() -> bool:
@@ -78,13 +79,13 @@ def can_unpack() -> bool:
     return find_spec("py7zr") is not None
 
 
-def unpack(path: Path, into: Path, *, limit_bytes: int = LIMIT_BYTES) -> Path:
+def unpack(path: Path, into: Path, *, limit_bytes: int = LARGE_BYTES) -> Path:
     """Unpack what an archive is about: GeoPackages first, else Shapefiles, rasters, tables.
 
     Parameters
     ----------
     path
-        The 7z archive.
+        The 7z archive, or any of its volumes: the others lie beside it.
     into
         A folder that is there.
     limit_bytes
@@ -99,14 +100,18 @@ def unpack(path: Path, into: Path, *, limit_bytes: int = LIMIT_BYTES) -> Path:
     Raises
     ------
     LayerError
-        ``archive-library`` without the library; ``archive-broken``, ``archive-unsafe`` (a member
-        that would be written elsewhere, a link, beyond measure), ``archive-content`` (nothing
-        that can be read), ``layer-choice`` (two members of one name), ``download-space``.
+        ``archive-library`` without the library; ``archive-volumes`` where a volume is missing;
+        ``archive-broken``, ``archive-unsafe`` (a member that would be written elsewhere, a link,
+        beyond measure), ``archive-content`` (nothing that can be read), ``layer-choice`` (two
+        members of one name), ``download-space``.
     """
     if not can_unpack():
         raise LayerError(data_problem("archive-library", file=path.name))
-    with _opened(path) as archive:
-        members = _checked(archive.list(), path, limit_bytes)
+    volumes = volumes_of(path)
+    path = path.with_name(archive_name(path))
+    with _opened(volumes, path) as archive:
+        size = sum(one.stat().st_size for one in volumes)
+        members = _checked(archive.list(), path, size, limit_bytes)
         wanted = _targets(list(members), path)
         needed = sum(members[name] for name in wanted)
         free = shutil.disk_usage(into).free
@@ -124,13 +129,13 @@ def unpack(path: Path, into: Path, *, limit_bytes: int = LIMIT_BYTES) -> Path:
     return folder / mains[0] if len(mains) == 1 else folder
 
 
-def unpack_all(paths: Iterable[Path], into: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
+def unpack_all(paths: Iterable[Path], into: Path, *, limit_bytes: int = LARGE_BYTES) -> None:
     """Unpack several archives in one folder: OCS GE, one archive a département.
 
     Parameters
     ----------
     paths
-        The 7z archives.
+        The 7z archives, each by one of its volumes where it is cut.
     into
         A folder that is there.
     limit_bytes
@@ -145,17 +150,17 @@ def unpack_all(paths: Iterable[Path], into: Path, *, limit_bytes: int = LIMIT_BY
         made = unpack(path, into, limit_bytes=limit_bytes)
         if made.is_dir():  # members of archives have the same names: only the archives tell
             for one in made.iterdir():
-                one.replace(into / f"{path.stem}_{one.name}")
+                one.replace(into / f"{made.name}_{one.name}")
             made.rmdir()
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[SevenZipFile]:
+def _opened(volumes: Sequence[Path], path: Path) -> Iterator[SevenZipFile]:
     """Open an archive; whatever the library meets in a damaged one is told as one problem."""
     import py7zr  # noqa: PLC0415 - optional
 
     try:
-        with path.open("rb") as stream, py7zr.SevenZipFile(stream) as archive:
+        with open_volumes(volumes) as stream, py7zr.SevenZipFile(stream) as archive:
             _refuse_locked(archive, path)
             yield archive
     except LayerError:
@@ -179,10 +184,10 @@ def _broken(path: Path, found: str) -> LayerError:
     return LayerError(problem("archive-broken", file=path.name, found=found))
 
 
-def _checked(listed: Sequence[_Member], path: Path, limit_bytes: int) -> dict[str, int]:
+def _checked(listed: Sequence[_Member], path: Path, size: int, limit_bytes: int) -> dict[str, int]:
     """Return the size of each file of an archive; refuse what a ZIP archive is refused for."""
     total = sum(one.uncompressed for one in listed)
-    bomb = total > RATIO_FROM and total > MAX_RATIO * path.stat().st_size
+    bomb = total > RATIO_FROM and total > MAX_RATIO * size
     if bomb or total > limit_bytes or len(listed) > MAX_MEMBERS:
         found = f"{len(listed)} → {weight(total)}"
         raise LayerError(problem("archive-unsafe", file=path.name, found=found))

@@ -21,7 +21,7 @@ import shapely
 
 from layers.cells import as_text
 from layers.errors import N_, LayerError, problem
-from layers.files import layer_names, open_file
+from layers.files import LARGE_BYTES, layer_names, open_file
 from layers.official import column, official_provenance
 from layers.places import CRS
 from layers.raw_table import RawTable, fold
@@ -89,14 +89,14 @@ def open_bdtopo(path: Path, tables: Sequence[str], read: Callable[[RawTable], La
     LayerError
         If the file cannot be used, or what the last table tried lacks.
     """
-    names = layer_names(path)
+    names = layer_names(path, limit_bytes=LARGE_BYTES)
     by_name = {name.lower(): name for name in names}
     known = [by_name[name] for name in tables if name in by_name]
     if len(names) < 2 or not known:
-        return read(open_file(path))
+        return read(open_file(path, limit_bytes=LARGE_BYTES))
     for rank, name in enumerate(known, start=1):
         try:
-            return read(open_file(path, layer=name))
+            return read(open_file(path, layer=name, limit_bytes=LARGE_BYTES))
         except LayerError as error:
             absent = {one.code for one in error.problems} <= _NOT_THERE
             if rank == len(known) or not absent:

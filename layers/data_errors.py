@@ -63,7 +63,12 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "archive-library": N_(
             '7z archives are read with an optional library: pip install "siting[archives]"; or '
-            "unpack it, then import the file or the folder that it holds"
+            "unpack it (7-Zip joins the volumes .001, .002… from the first), then import the file "
+            "or the folder that it holds"
+        ),
+        "archive-volumes": N_(
+            "the archive is cut in volumes, some of which are missing ({expected}); found {found}: "
+            "put them all in one folder"
         ),
         "parts-missing": N_(
             "the layer is not used: {expected} are held, {found} still to be pulled"

@@ -25,6 +25,9 @@ from layers.raw_table import RawTable, in_file
 from layers.vector import read_parquet, read_vector, vector_layers
 
 LIMIT_BYTES: Final = 2 << 30
+LARGE_BYTES: Final = 64 << 30
+"""Largest size accepted of the files of IGN, of which one table, or one place, is read at a time:
+BD TOPO of a region weighs 3 to 5 GB."""
 _HEAD: Final = 4096
 MAX_MEMBERS: Final = 10_000
 """Most members accepted of an archive."""

@@ -21,7 +21,7 @@ import pyproj
 import shapely
 
 from layers.errors import N_, LayerError, Problem, problem
-from layers.files import identify
+from layers.files import LARGE_BYTES, identify
 from layers.gdal import plain_message, quiet_gdal
 from layers.raw_table import Bools, Geometries, field_key, fold
 from layers.spec import Provenance, Status
@@ -345,7 +345,7 @@ def layers_of(path: Path) -> list[str]:
     LayerError
         If the file is not a vector file that can be read.
     """
-    if not identify(path).driver:
+    if not identify(path, limit_bytes=LARGE_BYTES).driver:
         raise LayerError(unreadable(path, N_("it is no GeoPackage nor Shapefile")))
     try:
         with quiet_gdal():

@@ -22,7 +22,7 @@ import shapely
 
 from layers.crs import declared_crs
 from layers.errors import N_, LayerError, Problem, problem
-from layers.files import identify
+from layers.files import LARGE_BYTES, identify
 from layers.gdal import plain_message, quiet_gdal
 from layers.official import official_provenance
 from layers.raw_table import field_key
@@ -233,7 +233,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _chosen(path: Path) -> str:
     check_file(path)
-    if not identify(path).driver:
+    if not identify(path, limit_bytes=LARGE_BYTES).driver:
         raise LayerError(_unreadable(path, N_("it is no GeoPackage nor Shapefile")))
     try:
         with quiet_gdal():
