@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from layers.archives import can_unpack, is_seven_zip, unpack, unpack_all
 from layers.atom import last_edition
 from layers.data_errors import data_problem
-from layers.download import Expected, Fetched, Version, fetch
+from layers.departements import fetch_archives, find_archives
+from layers.download import Expected, Fetched, Told, Version, fetch
 from layers.errors import LayerError, Problem
 from layers.polite import PoliteClient
 from layers.recognition import (
@@ -228,9 +229,16 @@ def pull(
     """
     source = sources.sources[name]
     _check_pullable(name, source, region=region, unverified=unverified)
+
+    def told(received: int, total: int | None) -> None:
+        if progress is not None:
+            progress(name, received, total)
+
     with store.changing():
         held = _held(name, source, store)
-        got = _fetch(name, source, store, client, region, held, progress)
+        if source.by_departement:
+            return _pull_archives(name, store, readers, sources, client, region, held, told)
+        got = _fetch(name, source, store, client, region, held, told)
         if isinstance(got, Entry):
             return _again(got, store, readers, sources)
         fetched, md5 = got
@@ -245,6 +253,42 @@ def pull(
         except LayerError:
             fetched.path.unlink(missing_ok=True)  # whole, but not what it should be
             raise
+
+
+def _pull_archives(
+    name: str,
+    store: Store,
+    readers: Mapping[str, Reader],
+    sources: Sources,
+    client: PoliteClient,
+    region: str,
+    held: Entry | None,
+    told: Told,
+) -> Acquired:
+    """Download the archives of the départements of a region, and record them as one folder."""
+    source = sources.sources[name]
+    if not can_unpack():
+        raise LayerError(data_problem("archive-library", file=name))
+    archives = find_archives(source, region, client)
+    if held is not None and held.etag == archives.version:
+        return _again(held, store, readers, sources)
+    incoming = store.incoming(name)
+    paths = fetch_archives(source, archives, incoming, client, told)
+    entry = new_entry(source.layer, "pull").model_copy(
+        update={"source": name, "url": source.url, "etag": archives.version}
+    )
+    with store.arriving() as folder:
+        place = folder / f"{name}-{region}"
+        place.mkdir()
+        try:
+            unpack_all(paths, place)
+            done = _accept(place, entry, store, readers, sources)
+        except LayerError as error:
+            if "download-space" not in {one.code for one in error.problems}:
+                shutil.rmtree(incoming)  # whole, but not what they should be
+            raise
+    shutil.rmtree(incoming)
+    return done
 
 
 def _check_pullable(name: str, source: DataSource, *, region: str, unverified: bool) -> None:
@@ -274,18 +318,13 @@ def _fetch(
     client: PoliteClient,
     region: str,
     held: Entry | None,
-    progress: Progress | None,
+    told: Told,
 ) -> tuple[Fetched, str] | Entry:
     """Download a source, and return its published checksum too.
 
     What is held is given back if the server has nothing newer.
     """
     folder = store.incoming(name)
-
-    def told(received: int, total: int | None) -> None:
-        if progress is not None:
-            progress(name, received, total)
-
     if source.kind == "wfs":
         cql = source.cql.replace("{region}", region)
         features = fetch_features(source, folder / f"{name}.geojson", client, cql=cql, told=told)

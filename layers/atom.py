@@ -8,7 +8,7 @@ Names of editions are irregular: they are read in the feed, never built. A feed 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -70,21 +70,82 @@ def last_edition(source: DataSource, client: PoliteClient, *, region: str = "") 
         If the feed cannot be read, or lists no such edition in one file
         (``source-not-found``).
     """
-    pattern = re.compile(source.edition.replace("{region}", re.escape(region)))
-    editions = []
+    found = _last(list(_listed(source, client)), source, client, region=region)
+    if found is None:
+        told = data_problem("source-not-found", file=source.title, expected=source.edition)
+        raise LayerError(told)
+    return found
+
+
+def departement_editions(
+    source: DataSource, departements: Sequence[str], client: PoliteClient
+) -> dict[str, Edition]:
+    """Find the last edition of a source for each of several départements, in one reading.
+
+    Parameters
+    ----------
+    source
+        The source, of kind ``atom``; ``{departement}`` in its edition stands for the code.
+    departements
+        Their codes.
+    client
+        The client.
+
+    Returns
+    -------
+    dict
+        The file of the last edition, by département.
+
+    Raises
+    ------
+    LayerError
+        If the feed cannot be read, or lists none for some of them: one ``source-not-found``
+        each.
+    """
+    listed = list(_listed(source, client))
+    found = {
+        code: edition for code in departements
+        if (edition := _last(listed, source, client, departement=code)) is not None
+    }  # fmt: skip
+    missing = [code for code in departements if code not in found]
+    if missing:
+        raise LayerError(
+            data_problem(
+                "source-not-found", file=source.title,
+                expected=source.edition.replace("{departement}", code),
+            )
+            for code in missing
+        )  # fmt: skip
+    return found
+
+
+def _listed(source: DataSource, client: PoliteClient) -> Iterator[tuple[str, str]]:
+    """Give the title and the feed of each edition of a resource."""
     for entry in _entries(source.url, client):
-        title = entry.findtext(f"{_ATOM}title", "").strip()
-        match = pattern.fullmatch(title)
-        if match:
-            order = match.groupdict().get("order") or title
-            editions.append((order, title, _links(entry)[0][0] if _links(entry) else ""))
+        links = _links(entry)
+        yield entry.findtext(f"{_ATOM}title", "").strip(), links[0][0] if links else ""
+
+
+def _last(
+    listed: Sequence[tuple[str, str]], source: DataSource, client: PoliteClient, **codes: str
+) -> Edition | None:
+    """Return the last edition that is one file; ``None`` where there is none."""
+    wanted = source.edition
+    for word, code in codes.items():
+        wanted = wanted.replace(f"{{{word}}}", re.escape(code))
+    pattern = re.compile(wanted)
+    editions = [
+        (match.groupdict().get("order") or title, title, feed)
+        for title, feed in listed
+        if feed and (match := pattern.fullmatch(title))
+    ]
     for _, title, feed in sorted(editions, reverse=True):
         links = [link for entry in _entries(feed, client) for link in _links(entry)]
         files = [link for link in links if link[0].endswith(f".{source.format}")]
         if len(files) == 1:
             url, size = files[0]
             return Edition(title, url, size, _checksum(url, links, client))
-    raise LayerError(data_problem("source-not-found", file=source.title, expected=source.edition))
+    return None
 
 
 def _entries(url: str, client: PoliteClient) -> Iterator[ET.Element]:

@@ -49,6 +49,10 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-candidate": N_("not {expected}; columns missing: {found}"),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
         "region-code": N_("“{found}” is no INSEE code of a region: two digits, such as 44"),
+        "region-metropolitan": N_(
+            "this source is pulled for the regions of metropolitan France ({expected}); found "
+            "{found}"
+        ),
         "folder-empty": N_("the folder holds no file; those of its subfolders are not read"),
         "import-folder": N_(
             "a folder is read as one layer: give its files one by one where they are several"

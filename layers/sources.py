@@ -112,7 +112,8 @@ class DataSource(_Entry):
     page_size: Annotated[int, Field(ge=1, le=5000)] = 1000
     """WFS: features asked for in a page."""
     edition: str = ""
-    """Atom: regular expression of the title of the edition; the last in order is taken."""
+    """Atom: regular expression of the title of the edition; the last in order is taken.
+    ``{departement}`` stands for the code of each département of the region asked for."""
     encoding: str = ""
     """Encoding of the text, where known."""
     separator: Literal["", ",", ";", "\t"] = ""
@@ -164,8 +165,13 @@ class DataSource(_Entry):
 
     @property
     def by_region(self) -> bool:
-        """Whether the address depends on the region asked for."""
-        return "{region}" in self.url + self.cql + self.edition
+        """Whether what is fetched depends on the region asked for."""
+        return "{region}" in self.url + self.cql + self.edition or self.by_departement
+
+    @property
+    def by_departement(self) -> bool:
+        """Whether it is published as one archive a département."""
+        return "{departement}" in self.edition
 
 
 class Sources(_Entry):
@@ -196,6 +202,38 @@ class Sources(_Entry):
         """
         found = [item for item in self.sources.items() if item[1].layer == layer]
         return dict(sorted(found, key=lambda item: item[1].evidence == "unverified"))
+
+    def to_pull(self, words: list[str], *, unverified: bool) -> dict[str, DataSource]:
+        """Return the sources that words name, of a layer those that a program can fetch.
+
+        Parameters
+        ----------
+        words
+            Names of sources or layers.
+        unverified
+            Whether addresses that were never checked count.
+
+        Returns
+        -------
+        dict
+            Sources by name. A source that is named is there whatever it is, and so are all those
+            of a layer none of which can be fetched: why not is told of each.
+
+        Raises
+        ------
+        LayerError
+            With every word that names nothing (``source-unknown``).
+        """
+        found = self.named(words)
+        fetched = {
+            name: one for name, one in found.items()
+            if one.pullable and (unverified or one.evidence == "verified")
+        }  # fmt: skip
+        served = {one.layer for one in fetched.values()}
+        return {
+            name: one for name, one in found.items()
+            if name in fetched or name in words or one.layer not in served
+        }  # fmt: skip
 
     def named(self, words: list[str]) -> dict[str, DataSource]:
         """Return the sources that words name, each a source or a layer.
