@@ -110,6 +110,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "value-length": N_("“{found}” does not have {expected} characters (lost zeros?)"),
         "value-choice": N_("“{found}” is not one of {expected}"),
         "value-unmapped": N_("“{found}” has no equivalent in the site table: left unknown"),
+        "commune-resolved": N_(
+            "“{found}” is the name of a commune: its code, {expected}, was taken"
+        ),
+        "commune-ambiguous": N_(
+            "several communes bear the name “{found}”, none was taken: give the code, or the "
+            "département after the name ({expected})"
+        ),
         "confidentiality-assumed": N_(
             "the file tells who may see its sites, but not for this one: “{found}” was assumed"
         ),

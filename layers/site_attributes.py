@@ -23,6 +23,7 @@ from layers.cells import (
     read_number,
     read_text,
 )
+from layers.commune_names import CommuneNames, NamedCommune
 from layers.errors import N_, Problem, problem
 from layers.raw_table import Bools, RawTable, row_problems, told_of
 from layers.site_columns import SYNONYMS, Alias, Picked
@@ -157,7 +158,11 @@ def _made(given: pd.Series, table: RawTable) -> tuple[pd.Series, Bools]:
 
 
 def read_attributes(
-    table: RawTable, picked: Picked, *, of_file: Identifiers | None = None
+    table: RawTable,
+    picked: Picked,
+    *,
+    of_file: Identifiers | None = None,
+    names: CommuneNames | None = None,
 ) -> SiteAttributes:
     """Read the attributes of the rows of a file.
 
@@ -169,6 +174,8 @@ def read_attributes(
         Its columns that fill the site table.
     of_file
         Identifiers of the whole file; ``None`` where ``table`` holds all its rows.
+    names
+        Communes of the territory, where names are to lead to their codes.
 
     Returns
     -------
@@ -177,6 +184,8 @@ def read_attributes(
     """
     read = {c.name: _column(c, table, picked) for c in SITES.columns if c.name not in MADE}
     read["site_id"] = _identifiers(read["site_id"], table, picked, of_file)
+    if names is not None:
+        read["commune"] = _communes(read["commune"], table, picked, names)
     read["confidentiality"] = _confidentiality(read["confidentiality"], table, picked)
     columns = {name: one.column for name, one in read.items()}
     columns["name"] = columns["name"].where(columns["name"].notna(), columns["site_id"])
@@ -276,6 +285,41 @@ def _shared(ids: pd.Series, table: RawTable) -> dict[str, list[int]]:
 def _listed(rows: Sequence[int]) -> str:
     listed = ", ".join(map(str, rows[:_LISTED_ROWS]))
     return f"{listed}…" if len(rows) > _LISTED_ROWS else listed
+
+
+def _communes(told: _Read, table: RawTable, picked: Picked, names: CommuneNames) -> _Read:
+    """Resolve the names given in place of codes: that of one commune leads to its code."""
+    unread = {one.row: one for one in (*told.notes, *told.errors)}
+    if "commune" not in picked.columns or not unread:
+        return told
+    field = picked.source("commune")
+    texts = as_text(picked.columns["commune"][2])
+    column, resolved = told.column.copy(), []
+    answers: dict[str, tuple[NamedCommune, ...]] = {}
+    for at, row in enumerate(table.rows.tolist()):
+        if row not in unread:
+            continue
+        text = str(texts.iloc[at])
+        if text not in answers:
+            answers[text] = names.of(text)
+        found = answers[text]
+        if not found:
+            continue
+        code, expected = "commune-ambiguous", "; ".join(one.label for one in found)
+        if len(found) == 1:
+            column.iloc[at] = found[0].code
+            code, expected = "commune-resolved", found[0].code
+        resolved.append(
+            problem(
+                code, row=row, field=field, found=text, expected=expected, severity="warning"
+            )
+        )  # fmt: skip
+    done = {one.row for one in resolved}
+    return _Read(
+        column,
+        [one for one in told.errors if one.row not in done],
+        [*(one for one in told.notes if one.row not in done), *resolved],
+    )
 
 
 def _confidentiality(told: _Read, table: RawTable, picked: Picked) -> _Read:

@@ -15,6 +15,7 @@ import shapely
 
 from layers.cells import as_text
 from layers.cnig import open_register
+from layers.commune_names import CommuneNames
 from layers.errors import LayerError, Problem, problem
 from layers.files import LIMIT_BYTES
 from layers.raw_table import Bools, RawTable, fold, in_file, row_problems, told_of
@@ -65,6 +66,7 @@ def read_sites(
     *,
     layer: str | None = None,
     extent: shapely.Geometry | None = None,
+    names: CommuneNames | None = None,
     status: Status = Status.DECLARED,
     all_friches: bool = False,
     limit_bytes: int = LIMIT_BYTES,
@@ -89,6 +91,9 @@ def read_sites(
     extent
         Outline of the territory in EPSG:2154. A site outside is rejected, one across its
         border is told; ``None`` for no check of place.
+    names
+        Communes of the territory: the name of one of them leads to its code, and that is told;
+        ``None`` where a name is left unknown.
     status
         Status of the figures of the file.
     all_friches
@@ -116,13 +121,14 @@ def read_sites(
     unplaced = elsewhere(table) or out_of_range(table)
     if unplaced is not None:
         raise LayerError(in_file([unplaced], table.name))
-    return sites_of(table, extent=extent, status=status, all_friches=all_friches)
+    return sites_of(table, extent=extent, names=names, status=status, all_friches=all_friches)
 
 
 def sites_of(
     table: RawTable,
     *,
     extent: shapely.Geometry | None = None,
+    names: CommuneNames | None = None,
     status: Status = Status.DECLARED,
     all_friches: bool = False,
     of_file: Identifiers | None = None,
@@ -133,7 +139,7 @@ def sites_of(
     ----------
     table
         The rows, with their positions in the file.
-    extent, status, all_friches
+    extent, names, status, all_friches
         As in :func:`read_sites`.
     of_file
         Identifiers of the whole file, where ``table`` holds a part of its rows; ``None`` where
@@ -145,7 +151,7 @@ def sites_of(
         The sites and what was found; ``row_count`` counts the rows of ``table``.
     """
     picked = pick_columns(table)
-    attributes = read_attributes(table, picked, of_file=of_file)
+    attributes = read_attributes(table, picked, of_file=of_file, names=names)
     declared_area_m2 = attributes.columns["declared_area_m2"].to_numpy(dtype=float)
     shapes = site_shapes(table, declared_area_m2, extent=extent)
     found = [*table.rejected, *attributes.errors, *shapes.errors]

@@ -15,6 +15,7 @@ import shapely
 
 from layers.admin_express import is_admin_express, read_admin_express
 from layers.cog import Passage
+from layers.commune_names import CommuneNames, commune_names
 from layers.errors import N_, LayerError, problem
 from layers.jobs import load_zonings
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status
@@ -233,6 +234,11 @@ class Territory:
     def levels(self) -> tuple[Level, ...]:
         """The levels available, from the commune up."""
         return tuple(level for level, on in LEVELS.items() if on.code in self._table.columns)
+
+    @cached_property
+    def commune_names(self) -> CommuneNames:
+        """The communes by name."""
+        return commune_names(self.communes.data)
 
     @cached_property
     def outline(self) -> shapely.Geometry:

@@ -110,6 +110,7 @@ def sites_in(job: Job, world: World, number: int) -> SiteFile:
     file = sites_of(
         read_partition(job, staged, number),
         extent=world.territory.outline,
+        names=world.territory.commune_names,
         status=Status.DEMONSTRATION if job.source is None else Status.DECLARED,
         all_friches=job.all_friches,
         of_file=staged.identifiers,
