@@ -31,13 +31,13 @@ from layers._cerema import ROUNDING_M2, USES
 from layers.demonstration import MARK
 from layers.demonstration.cached import file_name
 from layers.errors import N_, LayerError, Problem, problem
+from layers.plain_table import read_plain_table
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 from layers.tables import (
     check_file,
     demonstration_provenance,
     embedded_file,
     local_provenance,
-    read_csv,
 )
 
 Progress = Callable[[float], None]
@@ -89,7 +89,8 @@ def load_enaf_flows(path: Path | None = None, *, provenance: Provenance | None =
     Parameters
     ----------
     path
-        A ``.csv`` or ``.csv.gz`` file; ``None`` for the demonstration file.
+        A CSV file (``.csv.gz`` too), a workbook, a GeoPackage, a Shapefile, or a ZIP archive of
+        one of these: every form the Cerema has published; ``None`` for the demonstration file.
     provenance
         Provenance of ``path``; by default that of the Cerema file its columns show it to be,
         or that of the demonstration file if it bears its mark.
@@ -114,7 +115,7 @@ def load_enaf_flows(path: Path | None = None, *, provenance: Provenance | None =
     194000000
     """
     file = path or embedded_file(_ENAF_FILE)
-    table, told = read_csv(file, ())
+    table, told = read_plain_table(file)
     table.columns = table.columns.str.strip().str.lower()
     years = _cerema.yearly_columns(table)
     _refuse([p for p in told if p.severity == "error"], file)

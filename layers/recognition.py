@@ -38,6 +38,7 @@ _COMPANIONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg"})
 _DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d-\d\d)?(?!\d)")
 _HEAD_BYTES: Final = 1 << 16
 _SHOWN: Final = 12
+_MEMBERS: Final = 50  # files of an archive whose columns are looked at
 _NEAREST: Final = 5
 
 
@@ -489,20 +490,24 @@ def _archived_headers(path: Path) -> tuple[str, ...]:
 
 def _vector_fields(path: Path) -> tuple[str, ...]:
     names: list[str] = []
-    if not _may_hold_vectors(path):
-        return ()
-    try:
-        with quiet_gdal():
-            for layer, _ in pyogrio.list_layers(path):
-                names += pyogrio.read_info(path, layer=layer)["fields"].tolist()
-    except pyogrio.errors.DataSourceError:
-        return tuple(names)
+    for place in _vector_places(path):
+        try:
+            with quiet_gdal():
+                for layer, _ in pyogrio.list_layers(place):
+                    names += pyogrio.read_info(place, layer=layer)["fields"].tolist()
+        except pyogrio.errors.DataSourceError:
+            return tuple(names)
     return tuple(names)
 
 
-def _may_hold_vectors(path: Path) -> bool:
-    """Keep GDAL from workbooks: their header is seldom on the first row."""
+def _vector_places(path: Path) -> list[str]:
+    """Return where GDAL finds the vector files of a file: in an archive, those of its folders too.
+
+    Workbooks are kept from it: their header is seldom on the first row.
+    """
     if path.suffix.lower() != ".zip":
-        return path.suffix.lower() in _VECTORS
+        return [str(path)] if path.suffix.lower() in _VECTORS else []
     with zipfile.ZipFile(path) as archive:
-        return any(name.lower().endswith(_VECTORS) for name in archive.namelist())
+        members = [name for name in archive.namelist() if name.lower().endswith(_VECTORS)]
+    kept = [name for name in members if not name.startswith("__MACOSX/")]
+    return [f"/vsizip/{path}/{name}" for name in kept[:_MEMBERS]]

@@ -24,7 +24,7 @@ from layers.errors import LayerError, problem
 from layers.raw_table import RawTable, field_key, unique_names
 
 SUFFIX: Final = ".xlsx"
-_CODES: Final = re.compile(r"codgeo(_\w+)?|depcom(_arm)?|com|insee_com|code_(commune_)?insee")
+_CODES: Final = re.compile(r"codgeo(_\w+)?|depcom(_arm)?|com|insee_com|idcom|code_(commune_)?insee")
 _NAMES: Final = ("nivgeo", "codgeo", "libgeo")
 _SEARCHED_ROWS: Final = 30
 _LIMIT_BYTES: Final = 512 << 20

@@ -1,15 +1,22 @@
 """Every published layout of the Cerema's flows: years come from the names of the columns."""
 
 import re
+import zipfile
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
+from layers.acquisition import import_file
 from layers.artificialised_land import USES, load_enaf_flows
 from layers.errors import LayerError
+from layers.registry import READERS
+from layers.sources import load_sources
 from layers.spec import Status
+from layers.store import Store
 
 EXTRACT = "cerema_conso2009_2023_extrait_5_communes_01.csv"
 BEFORE_ROADS = ("act", "hab", "mix", "inc")
@@ -145,6 +152,62 @@ def test_every_layout_in_hectares_is_refused(tmp_path, vintage):
         load_enaf_flows(_write(tmp_path / "conso.csv", table, layout))
     found = [(p.code, p.field) for p in error.value.problems]
     assert found == [("unit-suspicious", _name("naf", layout.first, layout.last))]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv.zip", "gpkg", "shp", "shp.zip", "xlsx.zip"])
+def test_one_vintage_is_the_same_layer_in_every_form(tmp_path, form):
+    """The Cerema also publishes GeoPackages and workbooks, and 2009-2024 as a zipped Shapefile."""
+    layout = LAYOUTS["2009-2024"]
+    table = _table(layout)
+    table.loc[1, "naf10art11"] = pd.NA  # hence a column of decimals in a Shapefile
+    folder, kind = tmp_path / "d", form.partition(".")[0]
+    folder.mkdir()
+    wanted = load_enaf_flows(_write(tmp_path / "conso.csv", table, layout))
+    stem = "obs_artif_conso_com_2009_2024"
+    upper = table.rename(columns=str.upper).rename(columns={"SURFCOM2024": "SURFCOM202"})
+    path = folder / f"{stem}.{kind}"
+    if kind == "csv":
+        _write(path, table, layout)
+    elif kind == "xlsx":
+        with pd.ExcelWriter(path) as book:
+            pd.DataFrame({"Notice": ["à lire"]}).to_excel(book, sheet_name="LISEZ-MOI", index=False)
+            upper.to_excel(book, sheet_name="données", index=False)
+    else:
+        shapes = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]
+        gpd.GeoDataFrame(upper, geometry=shapes, crs=2154).to_file(path)
+    if form.endswith(".zip"):
+        archive = tmp_path / f"{stem}.zip"
+        with zipfile.ZipFile(archive, "w") as packed:
+            for one in sorted(folder.iterdir()):
+                packed.write(one, f"{stem}/{one.name}")
+        path = archive
+    found = load_enaf_flows(path)
+    pd.testing.assert_frame_equal(found.data, wanted.data)
+    assert found.provenance.vintage == "2009-2024"
+    done = import_file(path, Store(tmp_path / "data"), READERS, load_sources())
+    assert (done.entry.layer, done.entry.told.status) == ("enaf_flows", "observed")
+
+
+def test_forms_that_hold_no_flows_are_told(tmp_path):
+    square = [shapely.box(0, 0, 1, 1)]
+    table = gpd.GeoDataFrame({"idcom": ["01004"]}, geometry=square, crs=2154)
+    table.to_file(tmp_path / "a.gpkg", layer="one")
+    with pytest.raises(LayerError, match="column-missing"):
+        load_enaf_flows(tmp_path / "a.gpkg")
+    table.to_file(tmp_path / "a.gpkg", layer="two", mode="a")
+    with pytest.raises(LayerError, match="layer-choice"):
+        load_enaf_flows(tmp_path / "a.gpkg")
+    table.iloc[:0].to_file(tmp_path / "b.gpkg")
+    with pytest.raises(LayerError, match="no-rows"):
+        load_enaf_flows(tmp_path / "b.gpkg")
+    (tmp_path / "c.gpkg").write_bytes((tmp_path / "b.gpkg").read_bytes()[:3000])
+    with pytest.raises(LayerError, match="file-unreadable"):
+        load_enaf_flows(tmp_path / "c.gpkg")
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as packed:
+        packed.writestr("a.csv", "a,b\n1,2\n")
+    with pytest.raises(LayerError) as error:
+        load_enaf_flows(tmp_path / "d.zip")
+    assert {one.file for one in error.value.problems} == {"d.zip"}
 
 
 def test_the_figures_of_the_unit_trap(tmp_path):
