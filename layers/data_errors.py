@@ -47,6 +47,10 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "store-missing": N_("the file is recorded but no longer there: import it again"),
         "import-unrecognised": N_("the file is not one of the layers that can be read: {found}"),
         "import-candidate": N_("not {expected}; columns missing: {found}"),
+        "import-sites": N_(
+            "it looks like a file of sites: these are not local data, give it to siting check or "
+            "siting score"
+        ),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
         "region-code": N_("“{found}” is no INSEE code of a region: two digits, such as 44"),
         "region-metropolitan": N_(

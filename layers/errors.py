@@ -110,6 +110,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "value-length": N_("“{found}” does not have {expected} characters (lost zeros?)"),
         "value-choice": N_("“{found}” is not one of {expected}"),
         "value-unmapped": N_("“{found}” has no equivalent in the site table: left unknown"),
+        "communes-elsewhere": N_(
+            "none of its {found} communes lies in the départements of the territory ({expected})"
+        ),
         "commune-resolved": N_(
             "“{found}” is the name of a commune: its code, {expected}, was taken"
         ),

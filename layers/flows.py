@@ -81,7 +81,7 @@ def flows_of_territory(flows: Layer, communes: Layer, *, passage: Passage | None
     ------
     LayerError
         ``cog-unmatched``, with every commune of these départements that reaches none of the
-        territory.
+        territory; ``communes-elsewhere`` where the file has none of these départements.
     """
     table = communes.data
     codes = set(table["code"])
@@ -91,6 +91,12 @@ def flows_of_territory(flows: Layer, communes: Layer, *, passage: Passage | None
     split = _splits(mine, codes)
     if mine == found == codes and not split:
         return flows
+    if found and not mine:
+        elsewhere = problem(
+            "communes-elsewhere", file=flows.provenance.file, found=len(found),
+            expected=", ".join(sorted(departements)),
+        )  # fmt: skip
+        raise LayerError(elsewhere)
     own = flows.data[flows.data["code"].isin(mine)].reset_index(drop=True)
     kept = make_layer(flows.spec, own, flows.provenance)
     if not mine <= codes or split:

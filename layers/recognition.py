@@ -25,6 +25,8 @@ from layers.data_errors import data_problem
 from layers.errors import N_, LayerError, Problem, problem
 from layers.files import looks_like
 from layers.gdal import quiet_gdal
+from layers.raw_table import field_key
+from layers.site_columns import FREE, profile_of
 from layers.sources import DataSource, Sources
 from layers.spec import Layer, Provenance, Status
 from layers.tables import NOT_STATED, check_file
@@ -387,11 +389,15 @@ def _unrecognised(
     yield data_problem("import-unrecognised", file=path.name, found=found)
     if path.is_dir():
         yield data_problem("import-folder", file=path.name)
+    keys = frozenset(map(field_key, columns))
+    if "site_id" in keys or profile_of(keys) is not FREE:
+        yield data_problem("import-sites", file=path.name)
+        return
     lacks = {reader.name: _lacking(reader, columns, sources) for reader in fitting}
     nearest = sorted(lacks, key=lambda name: len(lacks[name][0]) / lacks[name][1])
     for name in nearest[:_NEAREST]:
         lacking = ", ".join(one.replace("\\", "") for one in lacks[name][0])
-        yield data_problem("import-candidate", file=path.name, found=lacking, expected=name)
+        yield data_problem("import-candidate", file=path.name, found=lacking, expected=f"“{name}”")
 
 
 def _read(

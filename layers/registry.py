@@ -198,7 +198,10 @@ def _load_passage(path: Path, *, provenance: Provenance | None = None) -> Loaded
 # source: the stop times of a GTFS feed, the largest of its tables.
 _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     {
-        PUBLIC_TRANSPORT_STOPS.name: (("trip_id", "departure_time", "stop_id"),),
+        PUBLIC_TRANSPORT_STOPS.name: (
+            ("trip_id", "departure_time", "stop_id"),
+            ("stop_id", "stop_name", "stop_lat", "stop_lon"),  # a feed without times says so
+        ),
         SCOTS.name: DOCURBA_FORMS,
         JOBS_BY_ACTIVITY.name: (("code_commune", "annee", "ape", "effectifs"),),
         ZONING.name: (("typezone", "partition|idurba|gpu_doc_id"),),
@@ -213,7 +216,12 @@ _FORMS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyType(
     }
 )
 # Layers that a folder of files can make.
-_FOLDERS: Final = frozenset({COMMUNES.name, PROTECTED_AREAS.name, RISK_PLANS.name, SCOTS.name})
+_FOLDERS: Final = frozenset(
+    {
+        COMMUNES.name, PROTECTED_AREAS.name, PUBLIC_TRANSPORT_STOPS.name, RISK_PLANS.name,
+        SCOTS.name,
+    }
+)  # fmt: skip
 
 
 def _readers() -> Iterator[Reader]:

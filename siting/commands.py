@@ -192,8 +192,11 @@ def check_command(file: Path, *, reading: Reading, form: str, translate: Transla
     SitingError
         If the file cannot be used at all.
     """
-    extent = load_world(land_cover=False).territory.outline
-    found = read_sites(file, layer=reading.layer, extent=extent, all_friches=reading.all_friches)
+    territory = load_world(land_cover=False).territory
+    found = read_sites(
+        file, layer=reading.layer, extent=territory.outline, names=territory.commune_names,
+        all_friches=reading.all_friches,
+    )  # fmt: skip
     if form == "json":
         document = {
             "rows": found.row_count,

@@ -148,7 +148,7 @@ def pull_command(
     store = Store()
     sources = local_sources(store)
     region = _region(region, store)
-    chosen = sources.named(list(names)) if names else _usable(sources, region, unverified)
+    chosen = _chosen(names, sources, region, unverified=unverified)
     client = client or PoliteClient(sources.hosts)
 
     def told(name: str, received: int, total: int | None) -> None:
@@ -220,8 +220,9 @@ def import_command(
         print_acquired(done, translate)
     found = {one.layer: one for one in statuses(store, sources)}
     layer_status = found[done.entry.layer] if done.entry is not None else None
-    _tell((*done.notes, *(layer_status.notes if layer_status else ())), translate)
-    return EXIT_DONE
+    told = (*layer_status.problems, *layer_status.notes) if layer_status is not None else ()
+    _tell((*done.notes, *told), translate)
+    return EXIT_REJECTED_ROWS if layer_status is not None and layer_status.problems else EXIT_DONE
 
 
 def roads_command(file: Path, output: Path, *, vintage: str, translate: Translate) -> int:
@@ -370,12 +371,16 @@ def where_command() -> int:
     return EXIT_DONE
 
 
-def _usable(sources: Sources, region: str, unverified: bool) -> dict[str, DataSource]:  # noqa: FBT001
-    """Return the sources of the layers that can be read.
+def _chosen(
+    names: Sequence[str], sources: Sources, region: str, *, unverified: bool
+) -> dict[str, DataSource]:
+    """Return the sources that are named, else those of the layers that can be read.
 
     Those cut by region included, to be told without one; communes only for a region: those of
     the whole country would make it the territory.
     """
+    if names:
+        return sources.to_pull(list(names), unverified=unverified)
     return {
         name: one
         for name, one in sources.sources.items()

@@ -151,7 +151,10 @@ def read(
         file = read_sites(path, extent=outline, status=Status.DEMONSTRATION)
         file = replace(file, layer=replace(file.layer, provenance=DEMONSTRATION_SITES_SOURCE))
     else:
-        file = read_sites(path, layer=layer, extent=outline, all_friches=all_friches)
+        file = read_sites(
+            path, layer=layer, extent=outline, names=world.territory.commune_names,
+            all_friches=all_friches,
+        )  # fmt: skip
     return with_zones(file, world)
 
 

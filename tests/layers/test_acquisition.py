@@ -97,7 +97,7 @@ def test_what_is_no_layer_is_told_with_what_each_candidate_lacks(store, shipped,
     found = refused(path, store, shipped)
     assert found[0].code == "import-unrecognised"
     assert found[0].found == "code, ze2020, ze2020_name, aav2020_name"
-    lacking = {p.expected: p.found for p in found[1:]}
+    lacking = {p.expected.strip("“”"): p.found for p in found[1:]}
     assert lacking["zonings"] == "cateaav2020, frr_2025"
     assert len(lacking) == 5
 

@@ -143,7 +143,7 @@ def test_every_real_file_is_recognised_with_its_publisher_and_its_vintage(
         ("a.xls", b"\xd0\xcf\x11\xe0\x00", "an office document of before 2007 (XLS, DOC)"),
         ("a.pdf", b"%PDF-1.7", "a PDF document"),
         ("a.csv", bytes(range(256)), "binary data"),
-        ("a.7z.001", b"7z\xbc\xaf\x27\x1c\x00", "a 7z archive"),
+        ("a.rar", b"Rar!\x1a\x07", "a RAR archive"),
     ],
 )
 def test_what_is_no_table_is_named_not_shown(tmp_path, store, shipped, name, content, found):

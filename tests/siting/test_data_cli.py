@@ -139,6 +139,62 @@ def test_an_ambiguous_file_is_status_2_and_names_the_candidates(siting):
     assert siting("data", "import", str(path), "--as", "ports")[0] == 0
 
 
+def test_a_register_of_sites_is_sent_to_the_commands_that_take_it(siting, open_data):
+    path = open_data / "cnig_sites_economiques_gabarit.gpkg"
+    status, out, err = siting("data", "import", str(path))
+    assert (status, out, "siting check" in err) == (2, "", True)
+    assert re.findall(r"\[([a-z-]+)\]", err) == ["import-unrecognised", "import-sites"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_feed_without_times_says_so_folder_or_archive(siting, open_data, tmp_path, packed):
+    folder = open_data / "pays-de-la-loire" / "gtfs_tan_2016_sans_stop_times"
+    path = folder
+    if packed:
+        path = Path(shutil.make_archive(str(tmp_path / "tan"), "zip", folder))
+    status, _, err = siting("data", "import", str(path))
+    assert (status, set(re.findall(r"\[([a-z-]+)\]", err))) == (2, {"feed-incomplete"})
+    assert "stop_times.txt" in err
+
+
+def test_a_layer_bears_its_own_name_in_messages(siting, tmp_path):
+    """The name that --as takes, not its translation."""
+    (tmp_path / "a.csv").write_text("code_uic;passenger;freight\n1;2;3\n", encoding="utf-8")
+    _, _, err = siting("data", "import", str(tmp_path / "a.csv"))
+    assert "“stations”" in err
+
+
+def test_flows_of_another_region_are_told_at_once_and_never_read_as_nothing(siting, open_data):
+    path = open_data / "cerema_conso2009_2023_extrait_5_communes_01.csv"
+    status, _, err = siting("data", "import", str(path))
+    assert (status, "[communes-elsewhere]" in err) == (1, True)
+    assert "44, 49, 53, 72, 85" in err
+    assert siting("data", "status")[0] == 2
+    status, out, err = siting("budget")
+    assert (status, out, "[communes-elsewhere]" in err) == (2, "", True)
+    assert siting("data", "forget", "enaf_flows")[0] == 0
+    assert siting("budget")[0] == 0
+
+
+def test_a_commune_given_by_its_name_has_its_code_in_every_command(siting, document, tmp_path):
+    square = "POLYGON(({0} 6690000,{1} 6690000,{1} 6690100,{0} 6690100,{0} 6690000))"
+    rows = [("a", "NANTES"), ("b", "Changé"), ("c", "St-Herblain")]
+    pd.DataFrame(
+        [(name, commune, "EPSG:2154", square.format(355000 + 200 * i, 355100 + 200 * i))
+         for i, (name, commune) in enumerate(rows)],
+        columns=["site_id", "commune", "crs", "wkt"],
+    ).to_csv(tmp_path / "sites.csv", index=False)  # fmt: skip
+    for words in (("check",), ("score",)):
+        _, found = document(*words, str(tmp_path / "sites.csv"))
+        told = {one["row"]: one for one in found["notes"] if one["code"].startswith("commune-")}
+        assert {row: one["code"] for row, one in told.items()} == {
+            1: "commune-resolved", 2: "commune-ambiguous", 3: "commune-resolved",
+        }  # fmt: skip
+        assert "44109" in told[1]["message"]
+        assert "Changé (53) 53054; Changé (72) 72058" in told[2]["message"]
+        assert "44162" in told[3]["message"]
+
+
 def test_a_damaged_store_is_told_by_check_and_status(siting, document, gares, data):
     siting("data", "import", str(gares))
     (held,) = data.glob("layers/stations/*/gares.csv")
@@ -336,6 +392,40 @@ def test_one_command_pulls_a_region_whose_communes_come_in_an_archive_of_the_cou
     document("data", "pull", "ign-admin-express")  # the region in use stays in use
     assert Store(data).manifest().layers["communes"].label == "communes_44.parquet"
     assert document("data", "build", "--region", "53")[1]["n_communes"] == 1
+
+
+def test_one_word_pulls_the_land_cover_of_a_region(mirror, data, siting, document, tmp_path):
+    """OCS GE: one archive a département, and not the raster that is got by hand."""
+    url = f"http://127.0.0.1:{mirror.server_address[1]}"
+    name = "OCS-GE_2-0_ARTIFICIALISATION_GPKG_LAMB93_D02{}_2021-01-01"
+    feed, end = '<feed xmlns="http://www.w3.org/2005/Atom">{}', "</feed>"
+    entry = '<entry><title>{}</title><link href="{}" /></entry>'
+    listed = ""
+    for code in "AB":
+        path = tmp_path / f"artif_2021_2{code.lower()}.gpkg"
+        square = [shapely.box(1e6, 6.8e6, 1e6 + 100, 6.8e6 + 100)]
+        table = {"code_cs": ["CS1.1.1.1"], "code_us": ["US5"], "artif": ["artif"],
+                 "millesime": [2021]}  # fmt: skip
+        gpd.GeoDataFrame(table, geometry=square, crs=2154).to_file(path)
+        one = name.format(code)
+        with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as archive:
+            archive.write(path, f"d/{path.name}")
+        mirror.bodies[f"/{one}.7z"] = (tmp_path / "a.7z").read_bytes()
+        listed += entry.format(one, f"{url}/{one}")
+        own = feed.format(entry.format("", f"{url}/{one}.7z")) + end
+        mirror.bodies[f"/{one}?page=1&limit=50"] = own.encode()
+    mirror.bodies["/resource?page=1&limit=50"] = (feed.format(listed) + end).encode()
+    with (data / "sources.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'[sources.ign-ocsge-artificialisation]\nurl = "{url}/resource"\n')
+    status, _, err = siting("data", "pull", "land_cover")
+    assert (status, "[source-region]" in err) == (2, True)
+    status, found = document("data", "pull", "--region", "94", "land_cover")
+    assert status == 0
+    assert [(one["name"], one["layer"], one["used"]) for one in found["pulled"]] == [
+        ("ign-ocsge-artificialisation", "land_cover", True)
+    ]
+    assert document("data", "pull", "--region", "94", "land_cover")[1]["pulled"][0]["unchanged"]
+    assert siting("data", "check")[0] == 0
 
 
 def test_a_wrong_file_of_sources_is_told_whole(siting, data):
