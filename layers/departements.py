@@ -61,7 +61,7 @@ class Archives:
 
     @property
     def size(self) -> int | None:
-        """Bytes of them all, where each is told."""
+        """Number of bytes of them all, where each is told."""
         sizes = [one.size for one in self.editions.values()]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
