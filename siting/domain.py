@@ -31,6 +31,8 @@ def _read_only(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
 # runs go from one process to another.
 copyreg.pickle(MappingProxyType, lambda values: (_read_only, (dict(values),)))
 
+_M2_DECIMALS: Final = 4
+"""Decimals of a hectare that tell one square metre."""
 _DECIMAL_MARK = N_("decimal:.")  # a translation ends in its language's decimal mark
 
 
@@ -183,8 +185,9 @@ class Reason:
 
         Figures that are messages themselves (class :class:`str`) are translated, a tuple
         is a list of them;
-        every ``*_m2`` figure is also offered in hectares under ``*_ha``; a ``*_ratio`` has
-        two decimals.
+        every ``*_m2`` figure is also offered in hectares under ``*_ha`` (:func:`hectares_text`;
+        two areas that differ never read the same), its unit held by a no-break space in French;
+        a ``*_ratio`` has two decimals.
 
         Parameters
         ----------
@@ -199,16 +202,36 @@ class Reason:
         Examples
         --------
         >>> Reason("x", "{used_ha} ha are used", {"used_m2": 125_000}).text()
-        '12.50 ha are used'
+        '12.5 ha are used'
         """
         values: dict[str, Any] = {}
+        decimals = self._decimals()
         for name, value in self.figures.items():
             values[name] = _said(value, translate)
             if name.endswith("_m2"):
-                values[f"{name[:-3]}_ha"] = number_text(value / 10_000, 2, translate)
+                values[f"{name[:-3]}_ha"] = hectares_text(value, translate, decimals=decimals)
             elif name.endswith("_ratio"):
                 values[name] = number_text(value, 2, translate)
-        return translate(self.message).format_map(values)
+        return _held(translate(self.message), translate).format_map(values)
+
+    def _decimals(self) -> int:
+        """Return the decimals of hectares that tell apart the areas of the sentence."""
+        areas = {
+            value / 10_000
+            for name, value in self.figures.items()
+            if name.endswith("_m2") and f"{{{name[:-3]}_ha}}" in self.message
+        }
+        told = (
+            n for n in range(1, _M2_DECIMALS) if len({round(a, n) for a in areas}) == len(areas)
+        )
+        return next(told, _M2_DECIMALS)
+
+
+def _held(sentence: str, translate: Callable[[str], str]) -> str:
+    """Hold the unit of hectares to their figure, where the language wants it."""
+    if translate(_DECIMAL_MARK)[-1] == ".":
+        return sentence
+    return sentence.replace("_ha} ha", "_ha}\u00a0ha")
 
 
 def _said(value: Any, translate: Callable[[str], str]) -> Any:
@@ -232,17 +255,51 @@ def number_text(value: float, decimals: int, translate: Callable[[str], str]) ->
     Returns
     -------
     str
-        The number; with a comma as the mark, thousands are set apart by a narrow
-        no-break space.
+        The number, with a true minus sign; with a comma as the mark, thousands are set apart by
+        a narrow no-break space. What rounds to zero has no sign.
 
     Examples
     --------
     >>> number_text(1234.5, 2, lambda message: message)
     '1,234.50'
+    >>> number_text(-2.5, 1, lambda message: message), number_text(-0.04, 1, lambda _: _)
+    ('−2.5', '0.0')
     """
-    text = f"{value:,.{decimals}f}"
+    text = f"{value:z,.{decimals}f}".replace("-", "\u2212")
     mark = translate(_DECIMAL_MARK)[-1]
     return text if mark == "." else text.replace(",", "\u202f").replace(".", mark)
+
+
+def hectares_text(area_m2: float, translate: Callable[[str], str], *, decimals: int = 1) -> str:
+    """Return an area in hectares, as sentences tell it.
+
+    Parameters
+    ----------
+    area_m2
+        The area, m².
+    translate
+        The language.
+    decimals
+        Digits after the mark, at least.
+
+    Returns
+    -------
+    str
+        That many decimals, and as many more as an area needs not to read as none: four at most,
+        for 1 m².
+
+    Examples
+    --------
+    123 ha; 412 m²; 41 m²; nothing.
+
+    >>> [hectares_text(area, lambda message: message) for area in (1_230_000, 412, 41, 0)]
+    ['123.0', '0.04', '0.004', '0.0']
+    """
+    area_ha = area_m2 / 10_000
+    enough = (
+        n for n in range(decimals, _M2_DECIMALS) if not area_ha or abs(area_ha) >= 0.5 / 10**n
+    )
+    return number_text(area_ha, next(enough, _M2_DECIMALS), translate)
 
 
 @dataclass(frozen=True, slots=True)

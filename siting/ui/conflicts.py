@@ -30,7 +30,7 @@ class Conflict:
     before_m2
         What remained before the sites; negative where it was exceeded without them.
     sites
-        Identifier and ENAF in m² of each site charged there, the largest first.
+        Identifier and ENAF in m² of each site that consumes there, the largest first.
     """
 
     code: str
@@ -63,7 +63,7 @@ def conflicts(run: Run) -> list[Conflict]:
     for part in exceeded(run):
         own = table[(table["code"] == part.code) & table["site_id"].isin(part.sites)]
         taken = own.set_index("site_id")["enaf_m2"].fillna(0).astype("int64")
-        ranked = sorted(taken.items(), key=lambda one: (-one[1], str(one[0])))
+        ranked = sorted(taken[taken > 0].items(), key=lambda one: (-one[1], str(one[0])))
         found.append(
             Conflict(
                 part.code, part.name, -(part.remaining_after_m2 or 0),
@@ -118,8 +118,17 @@ def _way_out(one: Conflict, names: dict[Any, Any], _: Translate) -> str:
             "The budget is exceeded by {area} without any site: leaving sites out is not enough."
         )
         return text.format(area=area_text(-one.before_m2, _))
+    if len(one.sites) == 1:
+        text = _(
+            "It is the only site that consumes there: it must take {area} less, start after the "
+            "period, or be left out."
+        )
+        return text.format(area=area_text(one.missing_m2, _))
+    if len(one.enough) == 1:
+        text = _("Leaving out {site} is enough; no other site is enough alone.")
+        return text.format(site=names.get(one.enough[0], one.enough[0]))
     if one.enough:
-        text = _("Leaving out one of these is enough: {sites}.")
+        text = _("Leaving out any one of these is enough: {sites}.")
         return text.format(sites=", ".join(str(names.get(site, site)) for site in one.enough))
     return _("No site is enough alone: several must be left out, or phased after the period.")
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from layers.errors import SitingError as Base
 from siting import errors
-from siting.domain import Period, Reason, ValueFunction, number_text
+from siting.domain import Period, Reason, ValueFunction, hectares_text, number_text
 from siting.i18n import language, translator
 from siting.labels import UNKNOWN, hectares, number, percent
 
@@ -48,10 +48,31 @@ def test_a_period_holds_its_years(first, last):
 
 def test_a_figure_is_written_as_the_language_does():
     reason = Reason("x", "{used_ha} ha are used", {"used_m2": 12_345_678})
-    assert reason.text(EN) == "1,234.57 ha are used"
+    assert reason.text(EN) == "1,234.6 ha are used"
+    assert reason.text(FR) == "1\u202f234,6\u00a0ha are used"
     assert number_text(1234.5, 1, FR) == "1\u202f234,5"
     assert hectares(12_345_678, FR) == "1\u202f234,57"
     assert percent(0.5, FR).startswith("50")
+
+
+def test_areas_that_differ_never_read_the_same():
+    # 30.04 ha to take where 30 ha remain: 400 m² too many, not “30.0 where 30.0 remain”.
+    message = "{site_ha} ha where {left_ha} ha remain: {excess_ha} ha too many"
+    figures = {"site_m2": 300_400, "left_m2": 300_000, "excess_m2": 400, "untold_m2": 300_001}
+    assert Reason("x", message, figures).text() == (
+        "30.04 ha where 30.00 ha remain: 0.04 ha too many"
+    )
+    equal = {"site_m2": 300_000, "left_m2": 300_000, "excess_m2": 0}
+    assert Reason("x", message, equal).text() == "30.0 ha where 30.0 ha remain: 0.0 ha too many"
+
+
+@pytest.mark.parametrize(
+    ("area_m2", "told"),
+    # 1 m² is 0.0001 ha; what is less than half a square metre cannot be told in four decimals.
+    [(1, "0,0001"), (-41, "−0,004"), (499, "0,05"), (500, "0,1"), (-12_345, "−1,2"), (0, "0,0")],
+)
+def test_an_area_never_reads_as_none_and_has_a_true_minus(area_m2, told):
+    assert hectares_text(area_m2, FR) == told
 
 
 @pytest.mark.parametrize("missing", [None, float("nan")])

@@ -112,7 +112,7 @@ def test_site_partly_protected():
         "C. env., L. 414-4",
         "C. env., L. 211-1 et R. 214-1",
     ]
-    assert "0.80 ha of the site (80 %) lie in Natura 2000 (area 0, area 1)" in reasons[0].text()
+    assert "0.8 ha of the site (80 %) lie in Natura 2000 (area 0, area 1)" in reasons[0].text()
 
 
 def test_a_site_without_protected_areas_around_is_free():
@@ -171,7 +171,7 @@ def test_site_catchment_ruled():
     assert told == [("immédiate", 5), ("rapprochée", 40)]
     assert reasons[1].figures["concerned_m2"] == pytest.approx(4_000)
     assert {one.legal for one in reasons} == {"C. santé publ., L. 1321-2 et R. 1321-13"}
-    assert "0.40 ha of the site (40 %)" in reasons[1].text()
+    assert "0.4 ha of the site (40 %)" in reasons[1].text()
 
 
 def test_site_risk_ruled():

@@ -60,3 +60,20 @@ def test_sites_left_out_are_told_with_their_reasons(demo_run):
     assert demo_run.plan.left_out
     assert markup.count("left out of the budgets") == len(demo_run.plan.left_out)
     assert markup.count("<li>") == len(conflicts(demo_run)) + len(demo_run.plan.left_out)
+
+
+def test_one_single_site_is_told_as_such(demo_run):
+    """The words fit the number of sites: none is “one of these” where it is alone."""
+    markup = str(conflicts_list(demo_run, ENGLISH))
+    found = [one for one in conflicts(demo_run) if one.before_m2 >= 0]
+    alone = [one for one in found if len(one.sites) == 1]
+    assert alone
+    assert markup.count("It is the only site that consumes there") == len(alone)
+    # 1,489,194 m² where 211,006 m² remain: 127.8 ha less.
+    assert "it must take 127.8\u00a0ha less, start after the period, or be left out" in markup
+    several = [one for one in found if len(one.sites) > 1]
+    assert markup.count("any one of these") == sum(len(one.enough) > 1 for one in several)
+    assert markup.count("no other site is enough alone") == sum(
+        len(one.enough) == 1 for one in several
+    )
+    assert several

@@ -42,7 +42,7 @@ def test_an_exclusion_wins_over_everything():
 def test_an_unknown_cover_is_undetermined_and_says_how_much():
     found = site_verdict(site(a=None, unknown_m2=30_000), RULES)
     assert found.code is VerdictCode.UNDETERMINED
-    assert found.reasons[0].text() == "the land cover of 3.00 ha of the site is unknown"
+    assert found.reasons[0].text() == "the land cover of 3.0 ha of the site is unknown"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_the_land_a_buyer_will_consume_is_told():
     sold = site(a=240_000, exclusions=(Reason("site-sold", "sold"),))
     found = site_verdict(sold, RULES)
     assert [reason.code for reason in found.reasons] == ["site-sold", "sold-consumes"]
-    assert "24.00 ha" in found.reasons[1].text()
+    assert "24.0 ha" in found.reasons[1].text()
 
 
 def test_an_empty_plan_says_so():

@@ -116,17 +116,17 @@ def test_the_paces_worked_by_hand():
 def test_sentences_tell_the_pace_the_year_and_the_method():
     said = texts(of("44001", *WORKED, ("44001", 2028, 120_000, PLANNED)))
     assert said["used"] == (
-        "44001: 28.00 ha used at the end of 2024, out of a budget of 50.00 ha for 2021-2030; "
-        "22.00 ha remain"
+        "44001: 28.0 ha used at the end of 2024, out of a budget of 50.0 ha for 2021-2030; "
+        "22.0 ha remain"
     )
     assert said["used-up"] == (
-        "at the pace observed since 2021 (7.00 ha a year), the budget would be used up in 2028: "
+        "at the pace observed since 2021 (7.0 ha a year), the budget would be used up in 2028: "
         "an estimate, which prolongs the mean of 2021-2024"
     )
-    assert "must fall to 3.67 ha a year over 2025-2030" in said["must-fall"]
-    assert "10.00 ha remain at the end of 2030: 1.67 ha a year over 2025-2030" in said["posted"]
-    assert "5.00 ha a year, is an indication and not law" in said["line"]
-    assert "ends at 60.00 ha" in said["band-end"]
+    assert "must fall to 3.7 ha a year over 2025-2030" in said["must-fall"]
+    assert "10.0 ha remain at the end of 2030: 1.7 ha a year over 2025-2030" in said["posted"]
+    assert "5.0 ha a year, is an indication and not law" in said["line"]
+    assert "ends at 60.0 ha" in said["band-end"]
     assert "2024" in said["provisional"]
     assert "after 2021-2030, net artificialisation" in said["net-step"]
     assert "apart" not in said
@@ -136,8 +136,8 @@ def test_a_pace_that_holds_is_told_with_what_would_remain():
     # 4 + 4 ha over two years; 42 ha left for 8 years at 4 ha a year: 10 ha would remain.
     found = of("44001", ("44001", 2021, 40_000), ("44001", 2022, 40_000))
     said = texts(found)
-    assert "10.00 ha of the budget would remain at the end of 2030" in said["holds"]
-    assert "must stay within 5.25 ha a year over 2023-2030" in said["must-stay"]
+    assert "10.0 ha of the budget would remain at the end of 2030" in said["holds"]
+    assert "must stay within 5.2 ha a year over 2023-2030" in said["must-stay"]
     # 42 / 4 = 10.5 years after 2022: beyond the period, and told as such.
     assert found.used_up_year == 2033
 
@@ -161,7 +161,7 @@ def test_a_budget_already_exceeded_asks_for_zero_and_says_so():
     assert found.required_pace_m2 == found.free_pace_m2 == 0
     assert found.used_up_year is None
     said = texts(found)
-    assert "exceeded by 6.00 ha, for the first time in 2022" in said["exceeded"]
+    assert "exceeded by 6.0 ha, for the first time in 2022" in said["exceeded"]
     assert "0 ha a year" in said["nothing-left"]
     assert "overshoot" not in said
 
@@ -232,7 +232,7 @@ def test_a_zero_budget_has_no_share():
 
 def test_what_is_shown_apart_and_what_is_outside_is_told():
     found = of("44001", ("44001", 2026, 30_000, PLANNED, Envelope.REGIONAL))
-    assert "3.00 ha paid by the pooled regional envelope, 0.00 ha" in texts(found)["apart"]
+    assert "3.0 ha paid by the pooled regional envelope, 0.0 ha" in texts(found)["apart"]
     assert "partial-budget" in texts(replace(found, complete=False))
 
 
@@ -251,9 +251,9 @@ def test_one_year_is_not_told_as_a_period():
 def test_french_sentences_have_french_figures():
     found = of("44001", *WORKED, ("44001", 2028, 120_000, PLANNED))
     said = {reason.code: reason.text(translator("fr")) for reason in trajectory_reasons(found)}
-    assert "au rythme observé depuis 2021 (7,00 ha par an)" in said["used-up"]
+    assert "au rythme observé depuis 2021 (7,0\u00a0ha par an)" in said["used-up"]
     assert "2028" in said["used-up"]
-    assert "3,67 ha par an sur 2025-2030" in said["must-fall"]
+    assert "3,7\u00a0ha par an sur 2025-2030" in said["must-fall"]
 
 
 def test_a_ledger_of_another_measure_is_refused():

@@ -44,8 +44,8 @@ def test_the_band_counts_the_overshoot_that_already_exists():
     assert "band" in codes(decide(80_000, -20_000))
     text = decide(80_000, -150_000).reasons[0].text()
     assert text == (
-        "8.00 ha of ENAF to take from CC E, whose budget of 50.00 ha is already exceeded by "
-        "15.00 ha: 23.00 ha too many in all"
+        "8.0 ha of ENAF to take from CC E, whose budget of 50.0 ha is already exceeded by "
+        "15.0 ha: 23.0 ha too many in all"
     )
 
 
@@ -108,8 +108,8 @@ def test_taking_more_never_improves_the_verdict(taken_m2, more_m2, remaining_m2)
 def test_a_sentence_carries_its_figures_in_hectares():
     text = decide(310_000, 300_000).reasons[0].text()
     assert text == (
-        "31.00 ha of ENAF to take from CC E, where 30.00 ha remain of a budget of 50.00 ha: "
-        "1.00 ha too many"
+        "31.0 ha of ENAF to take from CC E, where 30.0 ha remain of a budget of 50.0 ha: "
+        "1.0 ha too many"
     )
 
 
