@@ -28,6 +28,7 @@ from siting.measure import LandTake, land_take
 from siting.reliability import important_gaps
 from siting.scenario import Scenario
 from siting.scoring import decision_matrix, score
+from siting.trajectory import account_trajectories
 from siting.zan.account import Rules, SiteAccount, site_verdict, standings
 from siting.zan.verdict import Demand
 
@@ -183,10 +184,18 @@ def _shares(land: LandTake, territory: Territory) -> pd.DataFrame:
 
 
 def _rules(account: Account) -> Rules:
+    seen = account.flows.data["year"].max()
+    by_year = {
+        code: {row.year: row.remaining_m2 for row in found.years if row.remaining_m2 is not None}
+        for code, found in account_trajectories(account, Level.EPCI).items()
+    }
     return Rules(
         period=account.ruleset.period,
         last_observed=account.last_observed_year,
-        standings=standings(account.budgets(Level.EPCI)),
+        standings=standings(account.budgets(Level.EPCI), by_year),
+        measure=account.ruleset.measure,
+        seen_until=None if pd.isna(seen) else int(seen),
+        simulation="" if account.ruleset.in_force else account.ruleset.id,
         pool=account.pool(Envelope.REGIONAL),
         reserve=account.pool(Envelope.RESERVE),
         region=account.envelopes[0].region if account.envelopes else Level.REGION.value,

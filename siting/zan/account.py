@@ -28,6 +28,10 @@ from siting.zan.budget import REGION
 from siting.zan.ledger import Ledger
 from siting.zan.verdict import (
     COVER_UNKNOWN,
+    EARLIER_PERIOD,
+    NET_UNKNOWN,
+    NET_UNMEASURED,
+    NOT_LAW,
     OUTSIDE,
     Demand,
     Pool,
@@ -46,6 +50,10 @@ FROM_AVAILABILITY = N_(
     "the year works start is not known; the site is counted in {year}, the first it can be"
 )
 OVER_FROM = N_("the budget would be exceeded from {year} on, the year of the works")
+OVER_LATER = N_(
+    "with the works already committed, the budget would be exceeded from {year} on; the works of "
+    "the site start in {start}"
+)
 UNKNOWN_COUNTED = N_("{unknown_ha} ha whose land cover is unknown are counted as ENAF")
 OUTSIDE_TOO_MUCH = N_(
     "{outside_ha} ha lie outside the territory: what they consume, and on whose budget, is not "
@@ -139,6 +147,13 @@ class Rules:
         The regional reserve of ready-to-use sites.
     region
         Code of the region that holds both.
+    measure
+        What the budgets count.
+    seen_until
+        Last year of the vintage of the observed consumption, which may be before the period:
+        what is dated by then has happened.
+    simulation
+        Identifier of a rule set that is not the law in force; empty under the law.
     """
 
     period: Period
@@ -148,6 +163,9 @@ class Rules:
     tolerance: Fraction
     reserve: Pool = NO_POOL
     region: str = REGION
+    measure: Measure = Measure.ENAF
+    seen_until: int | None = None
+    simulation: str = ""
 
     def pooled(self, envelope: Envelope) -> Pool:
         """Return a pooled envelope.
@@ -259,13 +277,17 @@ def observed_ledger(
     return Ledger.empty(measure).post_table(rows, measure)
 
 
-def standings(budgets: pd.DataFrame) -> dict[str, Standing]:
+def standings(
+    budgets: pd.DataFrame, by_year: Mapping[str, Mapping[int, int]] | None = None
+) -> dict[str, Standing]:
     """Turn budgets by EPCI into standings.
 
     Parameters
     ----------
     budgets
         Result of :func:`siting.zan.budget.sum_budgets`, with ``complete``.
+    by_year
+        What remains at the end of each year, whole m², by code; not told apart by default.
 
     Returns
     -------
@@ -279,8 +301,11 @@ def standings(budgets: pd.DataFrame) -> dict[str, Standing]:
         budgets["complete"],
         strict=True,
     )
+    years = by_year or {}
     return {
-        str(code): Standing(known_whole(budget), known_whole(remaining), bool(complete))
+        str(code): Standing(
+            known_whole(budget), known_whole(remaining), bool(complete), years.get(str(code), {})
+        )
         for code, budget, remaining, complete in columns
     }
 
@@ -300,12 +325,16 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
     Verdict
         ``ineligible`` wins over ``undetermined``, which wins over the budget.
     """
-    told = _told(site)
     if site.exclusions:
-        return Verdict(VerdictCode.INELIGIBLE, (*site.exclusions, *_sold(site), *told))
+        return Verdict(VerdictCode.INELIGIBLE, (*site.exclusions, *_sold(site), *_told(site)))
+    told = (*_told(site), *simulation(rules))
     free = uncharged(site, rules)
     if free is not None:
         return Verdict(free.code, (*free.reasons, *told), free.figures)
+    if rules.measure is not Measure.ENAF:
+        # What a site takes is measured in ENAF: the two measures never mix (R2).
+        unknown = _unknown_net(site, rules) or (Reason("net-unmeasured", NET_UNMEASURED),)
+        return Verdict(VerdictCode.UNDETERMINED, (*unknown, *told))
     if any(demand.enaf_m2 is None for demand in site.demands) or not site.demands:
         reason = Reason("cover-unknown", COVER_UNKNOWN, {"unknown_m2": site.unknown_m2})
         return Verdict(VerdictCode.UNDETERMINED, (reason, *told))
@@ -321,18 +350,54 @@ def site_verdict(site: SiteAccount, rules: Rules) -> Verdict:
     return Verdict(verdict.code, reasons, verdict.figures)
 
 
+def _unknown_net(site: SiteAccount, rules: Rules) -> tuple[Reason, ...]:
+    """Tell the territories whose net artificialisation is unknown."""
+    return tuple(
+        Reason("budget-unknown", NET_UNKNOWN, {"name": demand.name})
+        for demand in site.demands
+        if demand.code not in rules.standings or rules.standings[demand.code].budget_m2 is None
+    )
+
+
+def simulation(rules: Rules) -> tuple[Reason, ...]:
+    """Tell that a verdict does not follow the law in force, where it does not (R27).
+
+    Parameters
+    ----------
+    rules
+        What verdicts are judged with.
+
+    Returns
+    -------
+    tuple of Reason
+        None under the law in force.
+    """
+    if not rules.simulation:
+        return ()
+    return (Reason("not-law", NOT_LAW, {"ruleset": rules.simulation}),)
+
+
 def _is_overspent(standing: Standing | None) -> bool:
     return standing is not None and (standing.remaining_m2 or 0) < 0
 
 
 def _when(site: SiteAccount, verdict: Verdict, rules: Rules) -> tuple[Reason, ...]:
-    """Tell from which year a site exceeds the budget: that of its works."""
-    year = rules.year_of(site)
-    if verdict.code is not VerdictCode.OVER_BUDGET or year is None:
+    """Tell from which year a site exceeds the budget: that of its works, or of later ones."""
+    start = rules.year_of(site)
+    if verdict.code is not VerdictCode.OVER_BUDGET or start is None:
         return ()
-    if any(_is_overspent(rules.standings.get(demand.code)) for demand in site.demands):
+    standings = {demand.code: rules.standings.get(demand.code) for demand in site.demands}
+    if site.envelope in POOLED_ENVELOPES or any(map(_is_overspent, standings.values())):
         return ()
-    return (Reason("over-from", OVER_FROM, {"year": year}),)
+    found = [
+        standing.first_overshoot_year({start: demand.enaf_m2 or 0})
+        for demand in site.demands
+        if (standing := standings[demand.code]) is not None
+    ]
+    years = [year for year in found if year is not None]
+    if not years or min(years) == start:
+        return (Reason("over-from", OVER_FROM, {"year": start}),)
+    return (Reason("over-from", OVER_LATER, {"year": min(years), "start": start}),)
 
 
 def _start(site: SiteAccount, rules: Rules) -> tuple[Reason, ...]:
@@ -391,11 +456,17 @@ def uncharged(site: SiteAccount, rules: Rules) -> Verdict | None:
         return Verdict(VerdictCode.COMPATIBLE, (reason,))
     if year is None:
         return None
+    seen = max(rules.last_observed or 0, rules.seen_until or 0)
+    if seen < year < rules.period.first:
+        # An earlier budget pays, which is not that of this rule set: nothing is known of it here.
+        told = {"year": year, "period": str(rules.period)}
+        earlier = Reason("earlier-period", EARLIER_PERIOD, told)
+        return Verdict(VerdictCode.UNDETERMINED, (earlier,))
     beyond = start_reason(year, rules.period)
     if beyond is not None:
         after = year > rules.period.last
         return Verdict(VerdictCode.UNDETERMINED if after else VerdictCode.COMPATIBLE, (beyond,))
     if rules.last_observed is not None and year <= rules.last_observed:
-        told = Reason("observed-already", OBSERVED_ALREADY, {"year": year})
-        return Verdict(VerdictCode.COMPATIBLE, (told,))
+        seen_already = Reason("observed-already", OBSERVED_ALREADY, {"year": year})
+        return Verdict(VerdictCode.COMPATIBLE, (seen_already,))
     return None

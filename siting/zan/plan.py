@@ -18,14 +18,17 @@ from siting.domain import (
     Verdict,
     VerdictCode,
 )
-from siting.zan.account import Rules, SiteAccount
+from siting.zan.account import Rules, SiteAccount, simulation
 from siting.zan.ledger import Entry
 from siting.zan.tally import Tally, is_charged, tally
 from siting.zan.verdict import Demand, Pool, assess, assess_pooled
 
 SITES_UNDETERMINED = N_("some chosen sites are undetermined ({count}): the sum is a lower bound")
 NATIONAL_ONLY = N_("the chosen sites are charged to the national envelope alone")
-OVER_FIRST = N_("a budget is exceeded for the first time in {year}, at the works start of a site")
+OVER_FIRST = N_(
+    "with these sites and the works already committed, a budget is exceeded for the first time in "
+    "{year}"
+)
 NONE_CHARGED = N_("no chosen site is charged to a budget of the period")
 
 
@@ -46,8 +49,8 @@ class TerritoryPlan:
     remaining_before_m2, remaining_after_m2
         What remains before and after them; ``None`` when the budget is unknown.
     first_overshoot_year
-        First year in which the running total of the sites whose works start is known
-        exceeds the budget; ``None`` when they alone do not exceed it.
+        First year that ends beyond the budget, with the sites whose works start is known and
+        the works already committed, as in the trajectory; ``None`` where there is none.
     verdict
         Verdict of the set in this EPCI, the pooled envelope left aside.
     """
@@ -136,29 +139,40 @@ def judged(found: Tally, rules: Rules) -> tuple[Verdict, tuple[TerritoryPlan, ..
         One entry an EPCI that gives land, by code; their ``sites`` are left empty.
     """
     territories = tuple(_territory_plans(found, rules))
-    verdict = _verdict(found, territories, rules)
-    if verdict.code is VerdictCode.COMPATIBLE_WITH_POOLING:
+    local = _local(found, territories, rules)
+    verdict = _verdict(found, local, territories, rules)
+    # Whatever becomes of the other envelopes: what is told to be pooled is.
+    if local is not None and local.code is VerdictCode.COMPATIBLE_WITH_POOLING:
         territories = tuple(_pooled(territory) for territory in territories)
     undetermined = found.left_out.get(VerdictCode.UNDETERMINED, 0)
     if undetermined and verdict.code is not VerdictCode.OVER_BUDGET:
         told = Reason("sites-undetermined", SITES_UNDETERMINED, {"count": undetermined})
         verdict = Verdict(VerdictCode.UNDETERMINED, (told, *verdict.reasons), verdict.figures)
+    told_last = simulation(rules)
+    if told_last:
+        verdict = Verdict(verdict.code, (*verdict.reasons, *told_last), verdict.figures)
     return verdict, territories
 
 
-def _verdict(found: Tally, territories: Sequence[TerritoryPlan], rules: Rules) -> Verdict:
-    """Judge what is posted: first what the pool pays by choice, then the budgets of EPCI."""
-    taken = {envelope: found.taken_m2.get(envelope, 0) for envelope in POOLED_ENVELOPES}
-    left_m2 = max(0, rules.pool.remaining_m2 - taken[Envelope.REGIONAL])
-    left = Pool(left_m2, rules.pool.source)
-    parts: list[Verdict] = []
-    if territories:
-        demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
-        parts.append(assess(demands, rules.standings, pool=left, tolerance=rules.tolerance))
+def _local(found: Tally, territories: Sequence[TerritoryPlan], rules: Rules) -> Verdict | None:
+    """Judge the budgets of EPCI, with what the pool still has once it pays what it is asked to."""
+    if not territories:
+        return None
+    left_m2 = max(0, rules.pool.remaining_m2 - found.taken_m2.get(Envelope.REGIONAL, 0))
+    demands = [Demand(t.code, t.name, t.planned_m2) for t in territories]
+    pool = Pool(left_m2, rules.pool.source)
+    return assess(demands, rules.standings, pool=pool, tolerance=rules.tolerance)
+
+
+def _verdict(
+    found: Tally, local: Verdict | None, territories: Sequence[TerritoryPlan], rules: Rules
+) -> Verdict:
+    """Judge what is posted: the budgets of EPCI, and what envelopes pay by choice."""
+    parts = [] if local is None else [local]
     for envelope in POOLED_ENVELOPES:
         if found.posted.get(envelope):
-            pool = rules.pooled(envelope)
-            parts.append(assess_pooled(taken[envelope], pool, envelope=envelope))
+            pool, taken_m2 = rules.pooled(envelope), found.taken_m2.get(envelope, 0)
+            parts.append(assess_pooled(taken_m2, pool, envelope=envelope))
     if not parts and found.posted:
         return Verdict(VerdictCode.COMPATIBLE, (Reason("national-only", NATIONAL_ONLY),))
     if not parts:
@@ -171,7 +185,7 @@ def _verdict(found: Tally, territories: Sequence[TerritoryPlan], rules: Rules) -
         for territory in territories
         if territory.first_overshoot_year is not None and (territory.remaining_before_m2 or 0) >= 0
     ]
-    if parts[0].code is VerdictCode.OVER_BUDGET and years:
+    if local is not None and local.code is VerdictCode.OVER_BUDGET and years:
         reasons.append(Reason("over-first", OVER_FIRST, {"year": min(years)}))
     sums = {name: sum(part.figures[name] for part in parts) for name in ("enaf_m2", "excess_m2")}
     return Verdict(parts[0].code, tuple(reasons), {**parts[0].figures, **sums})
@@ -190,7 +204,8 @@ def _pooled(territory: TerritoryPlan) -> TerritoryPlan:
 def _territory_plans(found: Tally, rules: Rules) -> Iterator[TerritoryPlan]:
     for code, taken in found.epci.items():
         planned_m2 = taken.area_m2
-        remaining = rules.standings[code].remaining_m2 if code in rules.standings else None
+        standing = rules.standings.get(code)
+        remaining = None if standing is None else standing.remaining_m2
         years = {year: area for year, area in taken.by_year.items() if year is not None}
         yield TerritoryPlan(
             code=code,
@@ -200,7 +215,7 @@ def _territory_plans(found: Tally, rules: Rules) -> Iterator[TerritoryPlan]:
             pooled_m2=0,
             remaining_before_m2=remaining,
             remaining_after_m2=None if remaining is None else remaining - planned_m2,
-            first_overshoot_year=_first_overshoot(years, remaining),
+            first_overshoot_year=standing.first_overshoot_year(years) if standing else None,
             verdict=assess(
                 [Demand(code, taken.name, planned_m2)],
                 rules.standings,
@@ -208,17 +223,6 @@ def _territory_plans(found: Tally, rules: Rules) -> Iterator[TerritoryPlan]:
                 tolerance=rules.tolerance,
             ),
         )
-
-
-def _first_overshoot(by_year: Mapping[int, int], remaining_m2: int | None) -> int | None:
-    if remaining_m2 is None:
-        return None
-    running = 0
-    for year in sorted(by_year):
-        running += by_year[year]
-        if running > max(remaining_m2, 0):
-            return year
-    return None
 
 
 def planned_entries(

@@ -139,10 +139,11 @@ class Trajectory:
 
     @property
     def remaining_observed_m2(self) -> int | None:
-        """What remains at the end of the last observed year, whole m²."""
+        """What remains at the end of the last observed year, whole m², undated works apart."""
         if self.last_observed is None:
             return self.budget_m2
-        return self.years[self.last_observed - self.period.first].remaining_m2
+        row = self.years[self.last_observed - self.period.first]
+        return None if row.remaining_m2 is None else row.remaining_m2 + row.undated_m2
 
     @property
     def observed_period(self) -> Period | None:

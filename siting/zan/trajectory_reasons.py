@@ -8,15 +8,16 @@ from typing import Any
 from layers.errors import N_
 from siting.domain import Measure, Reason
 from siting.zan.trajectory import Trajectory, YearStatus
-from siting.zan.verdict import BUDGET_UNKNOWN, PARTIAL
+from siting.zan.verdict import CIRCULAR, CIRCULAR_BAND, NOT_LAW, PARTIAL, UNKNOWN_BUDGETS
 
-NOT_LAW = N_(
-    "simulation: these figures follow the rule set {ruleset}, which is not the law in force, and "
-    "give no right to consume land"
-)
 USED = N_(
     "{name}: {used_ha} ha used at the end of {year}, out of a budget of {budget_ha} ha for "
     "{period}; {remaining_ha} ha remain"
+)
+GIVEN_BACK = N_(
+    "{name}: at the end of {year}, what is deducted is {excess_ha} ha above what was consumed; a "
+    "deduction is made from consumption and does not enlarge the budget of {budget_ha} ha for "
+    "{period}"
 )
 EXCEEDED = N_(
     "{name}: {used_ha} ha used at the end of {year}, out of a budget of {budget_ha} ha for "
@@ -46,6 +47,10 @@ OVERSHOOT = N_(
     "what is observed, committed and planned exceeds the budget from {year} on; works whose year "
     "is not known are counted in {last}"
 )
+OVERSHOOT_PASSING = N_(
+    "the running total is beyond the budget at the end of {year}, and back within it at the end "
+    "of {last}: the budget is that of {period} as a whole"
+)
 OVERSHOOT_UNDATED = N_(
     "{undated_ha} ha of works whose year is not known exceed the budget by {excess_ha} ha, at the "
     "latest in {last}"
@@ -59,9 +64,12 @@ POSTED = N_(
     "with the committed and planned works and the deductions, {remaining_ha} ha remain at the end "
     "of {last}: {free_ha} ha a year over {left} for all the rest"
 )
-APART = N_(
-    "shown apart and not charged to this budget: {regional_ha} ha paid by the pooled regional "
-    "envelope, {national_ha} ha by the national one"
+APART_REGIONAL = N_(
+    "shown apart and not charged to this budget: {regional_ha} ha paid by the pooled envelopes of "
+    "the region"
+)
+APART_NATIONAL = N_(
+    "shown apart and not charged to this budget: {national_ha} ha paid by the national envelope"
 )
 PROVISIONAL = N_("the figure of {year}, the last observed year, is provisional and may be revised")
 LINE = N_(
@@ -72,12 +80,13 @@ BAND_END = N_(
     "the {band} % band of the circular of 31 January 2024 ends at {end_ha} ha: a legal risk that "
     "is told, never added to the budget"
 )
-NET_UNKNOWN = N_(
-    "the net artificialisation of {name} over the reference is unknown: no OCS GE is loaded for it"
+OWN_BAND_END = N_(
+    "the {band} % band of the rule set ends at {end_ha} ha: a legal risk that is told, never added "
+    "to the budget"
 )
 NET_STEP = N_(
-    "after {period}, net artificialisation (artificialised less renatured) is to count in place "
-    "of ENAF consumption; no rate is known for it, and none is assumed here"
+    "by the law in force, net artificialisation (artificialised less renatured) counts in place of "
+    "ENAF consumption from 2031 on; no rate is known for it, and none is assumed here"
 )
 
 
@@ -98,7 +107,7 @@ def trajectory_reasons(found: Trajectory, *, followed: bool = False) -> tuple[Re
         them, that the rule set is not the law.
     """
     if found.unknown:
-        unknown = BUDGET_UNKNOWN if found.measure is Measure.ENAF else NET_UNKNOWN
+        unknown = UNKNOWN_BUDGETS[found.measure]
         said = [Reason("budget-unknown", unknown, {"name": found.name})]
     else:
         said = [*_state(found), *_pace(found), *_posted(found), *_deducted(found), *_line(found)]
@@ -148,10 +157,14 @@ def _state(found: Trajectory) -> Iterator[Reason]:
     if found.last_observed is None or remaining_m2 is None:
         return
     year = found.last_observed
-    used_m2 = found.years[year - found.period.first].used_m2
+    row = found.years[year - found.period.first]
+    used_m2 = (row.used_m2 or 0) - row.undated_m2
     if remaining_m2 < 0:
         yield _reason("exceeded", EXCEEDED, found, year=year, used_m2=used_m2,
                       excess_m2=-remaining_m2, over=found.first_overshoot_year)  # fmt: skip
+        return
+    if used_m2 < 0 and found.measure is Measure.ENAF:
+        yield _reason("given-back", GIVEN_BACK, found, year=year, excess_m2=-used_m2)
         return
     yield _reason("used", USED, found, year=year, used_m2=used_m2, remaining_m2=remaining_m2)
 
@@ -177,21 +190,37 @@ def _pace(found: Trajectory) -> Iterator[Reason]:
 
 
 def _posted(found: Trajectory) -> Iterator[Reason]:
-    over = found.first_overshoot_year
-    if over is not None and (found.last_observed is None or over > found.last_observed):
-        yield _reason("overshoot", OVERSHOOT, found, year=over)
+    already = (found.remaining_observed_m2 or 0) < 0
+    ahead = None if already else _first_overshoot_ahead(found)
+    end = found.years[-1]
+    dated_m2 = (end.remaining_m2 or 0) + end.undated_m2
+    if ahead is not None and dated_m2 < 0:
+        yield _reason("overshoot", OVERSHOOT, found, year=ahead)
         return
-    if over is None and found.exceeded:
-        undated_m2 = sum(row.undated_m2 for row in found.years)
-        excess_m2 = -(found.remaining_m2 or 0)
+    if ahead is not None:
+        yield _reason("overshoot-passing", OVERSHOOT_PASSING, found, year=ahead)
+    if found.exceeded and not already:
         yield _reason(
             "overshoot-undated", OVERSHOOT_UNDATED, found,
-            undated_m2=undated_m2, excess_m2=excess_m2,
+            undated_m2=end.undated_m2, excess_m2=-(found.remaining_m2 or 0),
         )  # fmt: skip
         return
     changed = found.remaining_m2 != found.remaining_observed_m2
     if changed and found.years_left is not None and (found.remaining_m2 or 0) >= 0:
         yield _reason("posted", POSTED, found, remaining_m2=found.remaining_m2)
+
+
+def _first_overshoot_ahead(found: Trajectory) -> int | None:
+    """Return the first year after those observed that ends beyond the budget."""
+    observed = found.last_observed or 0
+    over = (
+        row.year
+        for row in found.years
+        if row.year > observed
+        and row.remaining_m2 is not None
+        and row.remaining_m2 + row.undated_m2 < 0
+    )
+    return next(over, None)
 
 
 def _line(found: Trajectory) -> Iterator[Reason]:
@@ -200,8 +229,9 @@ def _line(found: Trajectory) -> Iterator[Reason]:
     if not found.tolerance:
         return
     band = f"{float(100 * found.tolerance):g}"
-    legal = "Circulaire du 31 janvier 2024"
-    yield _reason("band-end", BAND_END, found, legal=legal, band=band)
+    of_law = found.tolerance == CIRCULAR_BAND
+    message, legal = (BAND_END, CIRCULAR) if of_law else (OWN_BAND_END, "")
+    yield _reason("band-end", message, found, legal=legal, band=band)
 
 
 def _deducted(found: Trajectory) -> Iterator[Reason]:
@@ -219,8 +249,10 @@ def _deducted(found: Trajectory) -> Iterator[Reason]:
 def _warnings(found: Trajectory, *, followed: bool) -> Iterator[Reason]:
     regional_m2 = sum(row.regional_m2 for row in found.years)
     national_m2 = sum(row.national_m2 for row in found.years)
-    if regional_m2 or national_m2:
-        yield _reason("apart", APART, found, regional_m2=regional_m2, national_m2=national_m2)
+    if regional_m2:
+        yield _reason("apart", APART_REGIONAL, found, regional_m2=regional_m2)
+    if national_m2:
+        yield _reason("apart-national", APART_NATIONAL, found, national_m2=national_m2)
     for row in found.years:
         if row.status is YearStatus.PROVISIONAL and row.observed_m2 is not None:
             yield _reason("provisional", PROVISIONAL, found, year=row.year)

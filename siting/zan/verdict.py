@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
 
 from layers.errors import N_
-from siting.domain import Envelope, Period, Reason, Verdict, VerdictCode
+from siting.domain import Envelope, Measure, Period, Reason, Verdict, VerdictCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,48 @@ class Standing:
         the budget is already exceeded.
     complete
         Whether every commune of the territory is counted.
+    by_year
+        What remains at the end of each year of the period, whole m²: the last is
+        ``remaining_m2``; empty where the years are not told apart.
     """
 
     budget_m2: int | None
     remaining_m2: int | None
     complete: bool = True
+    by_year: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def first_overshoot_year(self, taken_m2: Mapping[int, int]) -> int | None:
+        """Return the first year that ends beyond the budget, once sites are built.
+
+        What is committed for later years is charged in them, as in the trajectory.
+
+        Parameters
+        ----------
+        taken_m2
+            What sites take, whole m², by year works start.
+
+        Returns
+        -------
+        int or None
+            The year; ``None`` without any, or where the budget is unknown.
+
+        Examples
+        --------
+        3 ha remain until 5 ha are committed in 2029: 1 ha taken in 2027 exceeds in 2029.
+
+        >>> left = {2026: 30_000, 2027: 30_000, 2028: 30_000, 2029: -20_000}
+        >>> Standing(100_000, -20_000, by_year=left).first_overshoot_year({2027: 10_000})
+        2029
+        """
+        if self.remaining_m2 is None:
+            return None
+        left = self.by_year or dict.fromkeys(taken_m2, max(self.remaining_m2, 0))
+        running = 0
+        for year in sorted(left):
+            running += taken_m2.get(year, 0)
+            if left[year] - running < 0:
+                return year
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +136,43 @@ BAND = N_(
     "the overshoot stays within the {band} % band of the circular of 31 January 2024, which is a "
     "legal risk and not a right"
 )
+OWN_BAND = N_(
+    "the overshoot stays within the {band} % band of the rule set, which is a legal risk and not a "
+    "right"
+)
+NOT_LAW = N_(
+    "simulation: these figures follow the rule set {ruleset}, which is not the law in force, and "
+    "give no right to consume land"
+)
 PARTIAL = N_("part of {name} lies outside the region: its budget is that of its communes inside it")
 COVER_UNKNOWN = N_("the land cover of {unknown_ha} ha of the site is unknown")
 BUDGET_UNKNOWN = N_("the ENAF consumption of {name} over the reference period is unknown")
+NET_UNKNOWN = N_(
+    "the net artificialisation of {name} over the reference is unknown: no OCS GE is loaded for it"
+)
 AFTER_PERIOD = N_(
     "works would start in {year}, after {period}: net artificialisation will count then, and no "
     "budget is known yet"
 )
 BEFORE_PERIOD = N_("works started in {year}, before {period}: the site is not charged to it")
+EARLIER_PERIOD = N_(
+    "works would start in {year}, before {period}: an earlier budget pays for the site, which is "
+    "to be judged under the rule set of that period"
+)
+NET_UNMEASURED = N_(
+    "the rule set counts net artificialisation; what the site takes is measured in ENAF, another "
+    "measure, and is not compared with it"
+)
 START_UNKNOWN = N_("the year works start is unknown; the site is counted in {period}")
 OUTSIDE = N_("{outside_ha} ha lie outside the territory and are not counted")
+
+CIRCULAR_BAND: Final = Fraction(1, 5)
+"""Width of the band of the circular of 31 January 2024 (R14)."""
+CIRCULAR: Final = "Circulaire du 31 janvier 2024"
+UNKNOWN_BUDGETS: Final = MappingProxyType(
+    {Measure.ENAF: BUDGET_UNKNOWN, Measure.NET_ARTIFICIALISATION: NET_UNKNOWN}
+)
+"""What is told of a territory whose reference is unknown, by what is counted."""
 
 
 def assess(
@@ -223,7 +289,9 @@ def _beyond(
         reasons.append(Reason("pool-short", POOL_SHORT, told))
     if band is not None:
         told = {"band": f"{float(100 * band):g}"}
-        reasons.append(Reason("band", BAND, told, legal="Circulaire du 31 janvier 2024"))
+        of_law = band == CIRCULAR_BAND
+        message, legal = (BAND, CIRCULAR) if of_law else (OWN_BAND, "")
+        reasons.append(Reason("band", message, told, legal=legal))
     return Verdict(VerdictCode.OVER_BUDGET, tuple(reasons), figures)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siting.domain import Envelope, Period, Reason, VerdictCode
+from siting.domain import Envelope, Measure, Period, Reason, VerdictCode
 from siting.zan.account import Rules, SiteAccount, observed_ledger, site_verdict, standings
 from siting.zan.plan import plan, planned_entries
 from siting.zan.verdict import Demand, Pool, Standing
@@ -334,3 +334,63 @@ def test_a_year_that_no_commune_has_is_unknown_not_zero():
     flows = flows_of(a=[1, 10, 100, 1000])
     holed = flows[flows["year"] != 2021]
     assert ledger_of(holed).entries.empty
+
+
+def test_the_year_of_an_overshoot_is_that_of_the_trajectory():
+    # Budget 50 ha; 10 observed; 25 committed in 2029. At the end of 2026: 40 left; of 2030: 15.
+    # A site of 18 ha in 2027: 22 left until 2028, and 3 too many in 2029.
+    left = {year: 400_000 if year < 2029 else 150_000 for year in range(2025, 2031)}
+    rules = replace(RULES, standings={"A": Standing(500_000, 150_000, by_year=left)})
+    found = site_verdict(site(a=180_000, year=2027), rules)
+    assert (found.code, found.figures["excess_m2"]) == (VerdictCode.OVER_BUDGET, 30_000)
+    when = next(reason for reason in found.reasons if reason.code == "over-from")
+    assert when.figures == {"year": 2029, "start": 2027}
+    together = plan_of(site(a=180_000, year=2027), rules=rules)
+    assert together.territories[0].first_overshoot_year == 2029
+    assert together.verdict.reasons[-1].figures == {"year": 2029}
+    # 45 ha in 2027: 5 too many at once.
+    found = site_verdict(site(a=450_000, year=2027), rules)
+    assert next(r for r in found.reasons if r.code == "over-from").figures == {"year": 2027}
+
+
+def test_a_site_of_an_earlier_budget_is_not_told_to_be_compatible():
+    # Vintage until 2024, budget of 2031-2040: 2023 has happened; 2027 has not, and another pays.
+    rules = replace(RULES, period=Period(2031, 2040), last_observed=2020, seen_until=2024)
+    assert verdict(site(a=1, year=2023), rules) == (VerdictCode.COMPATIBLE, ["before-period"])
+    assert verdict(site(a=1, year=2027), rules) == (VerdictCode.UNDETERMINED, ["earlier-period"])
+    assert verdict(site(a=1, year=2031), rules)[0] is VerdictCode.COMPATIBLE
+
+
+@pytest.mark.rule("R2")
+def test_a_site_is_never_compared_with_net_artificialisation():
+    rules = replace(RULES, measure=Measure.NET_ARTIFICIALISATION)
+    assert verdict(site(a=1), rules) == (VerdictCode.UNDETERMINED, ["net-unmeasured"])
+    assert plan_of(site(a=1), rules=rules).posted == ()
+    unknown = replace(rules, standings={"A": Standing(None, None)})
+    found = site_verdict(site(a=1), unknown)
+    assert found.code is VerdictCode.UNDETERMINED
+    assert "the net artificialisation of CC A" in found.reasons[0].text()
+
+
+@pytest.mark.rule("R27")
+def test_a_verdict_under_a_proposal_says_that_it_is_not_law():
+    rules = replace(RULES, simulation="trace-2024-2034")
+    for one in (site(a=1), site(a=999_999), site(a=1, year=2032), site(a=None)):
+        last = site_verdict(one, rules).reasons[-1]
+        assert (last.code, last.figures["ruleset"]) == ("not-law", "trace-2024-2034")
+    assert plan_of(site(a=1), rules=rules).verdict.reasons[-1].code == "not-law"
+    assert "not-law" not in verdict(site(a=1))[1]
+
+
+def test_what_is_told_to_be_pooled_is_whatever_becomes_of_the_reserve():
+    # A takes 35 of 30 ha: 5 from the pool, which holds 10; the reserve is asked 2 ha and has 1.
+    rules = replace(RULES, pool=Pool(100_000, "SRADDET"), reserve=Pool(10_000, "deliberation"))
+    together = plan_of(
+        site("s", a=350_000), site("r", a=20_000, envelope=Envelope.RESERVE), rules=rules
+    )
+    assert together.verdict.code is VerdictCode.OVER_BUDGET
+    assert [reason.code for reason in together.verdict.reasons] == [
+        "pool-short", "exceeds", "pooled",
+    ]  # fmt: skip
+    part = together.territories[0]
+    assert (part.pooled_m2, part.remaining_after_m2) == (50_000, 0)

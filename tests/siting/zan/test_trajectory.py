@@ -128,7 +128,7 @@ def test_sentences_tell_the_pace_the_year_and_the_method():
     assert "5.0 ha a year, is an indication and not law" in said["line"]
     assert "ends at 60.0 ha" in said["band-end"]
     assert "2024" in said["provisional"]
-    assert "after 2021-2030, net artificialisation" in said["net-step"]
+    assert "counts in place of ENAF consumption from 2031 on" in said["net-step"]
     assert "apart" not in said
 
 
@@ -232,7 +232,12 @@ def test_a_zero_budget_has_no_share():
 
 def test_what_is_shown_apart_and_what_is_outside_is_told():
     found = of("44001", ("44001", 2026, 30_000, PLANNED, Envelope.REGIONAL))
-    assert "3.0 ha paid by the pooled regional envelope, 0.0 ha" in texts(found)["apart"]
+    said = texts(found)
+    assert "3.0 ha paid by the pooled envelopes of the region" in said["apart"]
+    assert "apart-national" not in said  # nothing is told of an envelope that pays nothing
+    national = texts(of("44001", ("44001", 2026, 20_000, PLANNED, Envelope.NATIONAL)))
+    assert "2.0 ha paid by the national envelope" in national["apart-national"]
+    assert "apart" not in national
     assert "partial-budget" in texts(replace(found, complete=False))
 
 
@@ -357,3 +362,58 @@ def test_every_trajectory_can_be_told_in_both_languages(posted):
         for reason in trajectory_reasons(found):
             for lang in ("fr", "en"):
                 assert "{" not in reason.text(translator(lang))
+
+
+def test_a_total_beyond_the_budget_that_comes_back_is_told_as_such():
+    # Budget 50 ha, 28 seen; 25 planned in 2027: 53 ha at the end of it; 5 given back in 2029: 48.
+    rows = [*WORKED, ("44001", 2027, 250_000, PLANNED), ("44001", 2029, -50_000, CREDIT)]
+    found = of("44001", *rows)
+    said = texts(found)
+    assert found.remaining_m2 == 20_000
+    assert "overshoot" not in said
+    assert "beyond the budget at the end of 2027, and back within it" in said["overshoot-passing"]
+    assert "2.0 ha remain at the end of 2030" in said["posted"]
+    # With 8 ha more in 2030, 56 ha: the overshoot stays, and is told from the first year of it.
+    said = texts(of("44001", *rows, ("44001", 2030, 80_000, PLANNED)))
+    assert "exceeds the budget from 2027 on" in said["overshoot"]
+
+
+def test_an_overshoot_ahead_is_told_after_a_past_one_was_corrected():
+    # 60 ha seen in 2021; a correction of 2022 takes 20 back: 40 ha, 10 remain. 15 ha in 2026.
+    correction = ("44001", 2022, -200_000, EntryKind.CORRECTION)
+    rows = [("44001", 2021, 600_000), ("44001", 2022, 0), correction]
+    said = texts(of("44001", *rows, ("44001", 2026, 150_000, PLANNED)))
+    assert "10.0 ha remain" in said["used"]
+    assert "exceeds the budget from 2026 on" in said["overshoot"]
+
+
+def test_undated_works_are_not_told_as_used_in_an_observed_year():
+    # Ten years of 4 ha: 40 of 50 ha used at the end of 2030. 15 undated: 5 too many.
+    rows = [("44001", year, 40_000) for year in range(2021, 2031)]
+    undated = Entry(
+        "44001", Measure.ENAF, 2030, 150_000, Envelope.LOCAL, PLANNED, "site", "test", dated=False
+    )
+    found = tables(ledger(*rows).post([undated]), "commune")[1]["44001"]
+    said = texts(found)
+    assert "40.0 ha used at the end of 2030" in said["used"]
+    assert (
+        "15.0 ha of works whose year is not known exceed the budget by 5.0 ha"
+        in (said["overshoot-undated"])
+    )
+    assert "exceeded" not in said
+
+
+def test_deductions_above_consumption_are_never_a_negative_consumption():
+    # 28 ha seen, 40 given back in 2024: 12 ha above.
+    said = texts(of("44001", *WORKED, ("44001", 2024, -400_000, CREDIT)))
+    assert "what is deducted is 12.0 ha above what was consumed" in said["given-back"]
+    assert "used" not in said
+
+
+def test_the_band_of_another_rule_set_is_not_that_of_the_circular():
+    found = of("44001", *WORKED)
+    assert "20 % band of the circular of 31 January 2024" in texts(found)["band-end"]
+    other = texts(replace(found, tolerance=Fraction("0.1")))["band-end"]
+    # 50 ha and a tenth.
+    assert "the 10 % band of the rule set ends at 55.0 ha" in other
+    assert "circular" not in other
