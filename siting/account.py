@@ -292,7 +292,8 @@ def open_account(
         notes=evidence.notes,
     )
     _check_pools(account, scenario)
-    return replace(account, notes=(*account.notes, *_overruns(account, scenario)))
+    notes = (*_overruns(account, scenario), *_deductions_above(account, scenario))
+    return replace(account, notes=(*account.notes, *notes))
 
 
 def _overruns(account: Account, scenario: Scenario) -> Iterator[Problem]:
@@ -313,6 +314,23 @@ def _overruns(account: Account, scenario: Scenario) -> Iterator[Problem]:
                 "targets-exceed", file=scenario.id, field=str(region), found=int(budget),
                 expected=held, severity="warning",
             )  # fmt: skip
+
+
+def _deductions_above(account: Account, scenario: Scenario) -> Iterator[Problem]:
+    """Tell the EPCI where more is deducted than is consumed (R17).
+
+    A cap would change no verdict: what is counted, less what is deducted, is within a budget
+    whether or not it stops at zero.
+    """
+    if account.ruleset.measure is not Measure.ENAF:
+        return
+    budgets = account.budgets(Level.EPCI)
+    rows = budgets.loc[budgets["used_m2"].lt(0).fillna(value=False), ["used_m2", "credit_m2"]]
+    for code, used_m2, credit_m2 in rows.itertuples():
+        yield problem(
+            "deductions-above", file=scenario.id, field=str(code), found=-int(used_m2),
+            expected=int(used_m2 - credit_m2), severity="warning",
+        )  # fmt: skip
 
 
 def _check_pools(account: Account, scenario: Scenario) -> None:

@@ -112,6 +112,14 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "correction-exceeds": N_(
             "{found} m² are deducted; {expected} m² are observed there that year"
         ),
+        "correction-unknown": N_(
+            "the consumption of “{found}” is unknown: nothing can be deducted from it"
+        ),
+        "deductions-above": N_(
+            "the deductions are {found} m² above the {expected} m² consumed in the period: they "
+            "give consumption back, that of sites to come included, and enlarge no budget; what is "
+            "above cannot be handed over"
+        ),
         "correction-year": N_("the year is {found}; expected {expected}"),
         "correction-refused": N_("this cannot be deducted: {found}; expected {expected}"),
         "local-figure": N_(

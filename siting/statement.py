@@ -19,7 +19,8 @@ from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope
 from siting.errors import SitingError, problem
 from siting.known import known_whole
 from siting.opening import hierarchy
-from siting.zan.envelopes import transferred_m2
+from siting.zan.budget import to_give_m2
+from siting.zan.envelopes import FROM_COMMUNES, transferred_m2
 from siting.zan.ledger import Pocket
 
 
@@ -132,7 +133,7 @@ def _budget_lines(
     parts = (
         (LineKind.OPENING, opening, str(row["rate_source"])),
         (LineKind.GUARANTEE, added - taken - handed, "Loi 2021-1104, art. 194, III 3° bis"),
-        (LineKind.SET_ASIDE, held - aside, _sources(account)),
+        (LineKind.SET_ASIDE, held - aside, _sources(account, level)),
     )
     for kind, area_m2, source in parts:
         if kind is LineKind.OPENING or area_m2:
@@ -163,8 +164,15 @@ def _given_m2(account: Account, region: str) -> int:
     )
 
 
-def _sources(account: Account) -> str:
-    return " ; ".join(one.source for one in account.envelopes)
+def _sources(account: Account, level: Level) -> str:
+    """Name the documents that set aside what is told: for communes, what is taken from them."""
+    from_communes = level is not Level.REGION
+    told = (
+        one.source
+        for one in account.envelopes
+        if (one.taken_from == FROM_COMMUNES) == from_communes
+    )
+    return " ; ".join(dict.fromkeys(told))
 
 
 def _transfer_lines(account: Account, members: pd.Index, *, region: str) -> Iterator[Line]:
@@ -174,7 +182,7 @@ def _transfer_lines(account: Account, members: pd.Index, *, region: str) -> Iter
     """
     transfers = sorted(account.ledger.transfers, key=lambda one: one.year)
     communes = account.communes
-    left = communes["budget_m2"] - communes["transfer_m2"] - communes["used_m2"]
+    left = to_give_m2(communes.assign(budget_m2=communes["budget_m2"] - communes["transfer_m2"]))
     parents = hierarchy(account.territory).loc[communes.index]
     before = 0
     for rank, one in enumerate(transfers, start=1):

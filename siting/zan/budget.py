@@ -77,7 +77,9 @@ class Target:
     source: str
 
 
-def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
+def share_out(
+    reference_m2: pd.Series, rates: pd.Series, *, wholes: pd.Series | None = None
+) -> pd.Series:
     """Return the budget of each territory: reference × (1 − rate), in whole m².
 
     The exact amounts are added up in the order of the index and each territory
@@ -91,6 +93,9 @@ def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
         Whole m², never missing.
     rates
         :class:`fractions.Fraction` on the same index.
+    wholes
+        Territory, on the same index and consecutive, whose sum starts anew, so that it does not
+        depend on the others: the region. One for all by default.
 
     Returns
     -------
@@ -105,6 +110,9 @@ def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
     [500000]
     >>> share_out(pd.Series([1, 1, 1, 1]), pd.Series([Fraction("0.5")] * 4)).tolist()
     [0, 1, 0, 1]
+    >>> regions = pd.Series(["11", "52", "52", "52"])
+    >>> share_out(pd.Series([1] * 4), pd.Series([Fraction("0.5")] * 4), wholes=regions).tolist()
+    [0, 0, 1, 0]
     """
     # One denominator for all: the running sum stays a whole number, as exact and faster.
     distinct = set(rates)
@@ -112,7 +120,12 @@ def share_out(reference_m2: pd.Series, rates: pd.Series) -> pd.Series:
     kept = {rate: int((1 - rate) * scale) for rate in distinct}
     running = closed = 0
     budgets: list[int] = []
-    for reference, rate in zip(reference_m2.tolist(), rates.tolist(), strict=True):
+    groups = [None] * len(rates) if wholes is None else wholes.tolist()
+    before = groups[0] if groups else None
+    rows = zip(reference_m2.tolist(), rates.tolist(), groups, strict=True)
+    for reference, rate, group in rows:
+        if group != before:
+            running, closed, before = 0, 0, group
         running += reference * kept[rate]
         rounded = running // scale  # floor: the budget of the whole is never rounded up
         budgets.append(rounded - closed)
@@ -220,9 +233,11 @@ def commune_budgets(
     changed = _by_commune(ledger, EntryKind.CORRECTION, ruleset.reference, ordered.index)
     table["reference_national_m2"] = national
     table["reference_m2"] = (national + changed.fillna(0)).clip(lower=0)
-    base = share_out(table.loc[known, "reference_m2"], table.loc[known, "rate"])
-    base = base.reindex(ordered.index).astype("Int64")
     regions = ordered.iloc[:, -1]
+    base = share_out(
+        table.loc[known, "reference_m2"], table.loc[known, "rate"], wholes=regions[known]
+    )
+    base = base.reindex(ordered.index).astype("Int64")
     check_within_region(base, _region_budgets(table, regions, ruleset, targets), regions, envelopes)
     floors = apply_guarantee(base, regions, guarantee)
     added, taken, pooled = (floors[name].fillna(0) for name in GUARANTEE_AMOUNTS)
@@ -234,10 +249,26 @@ def commune_budgets(
         used = _by_commune(ledger, kind, ruleset.period, ordered.index).fillna(0)
         table[f"{kind.value}_m2"] = used.mask(~known) if kind is EntryKind.OBSERVED else used
         table[f"pooled_{kind.value}_m2"] = _pooled(ledger, kind, ruleset.period, ordered.index)
-    left = table["budget_m2"] - _closed(table)["used_m2"]
-    table["transfer_m2"] = transferred_m2(ledger.transfers, left, ordered)
+    table["transfer_m2"] = transferred_m2(ledger.transfers, to_give_m2(_closed(table)), ordered)
     table["budget_m2"] += table["transfer_m2"]
     return _closed(table).join(floors)
+
+
+def to_give_m2(communes: pd.DataFrame) -> pd.Series:
+    """Return what each commune has to give to others, before any transfer and planned site.
+
+    Parameters
+    ----------
+    communes
+        ``budget_m2`` without transfers, and ``used_m2``, nullable whole m².
+
+    Returns
+    -------
+    pd.Series
+        Budget − what is used, whole m². A deduction gives consumption back and no more: where it
+        is above, what is above is not a budget that can be given (R17).
+    """
+    return communes["budget_m2"] - communes["used_m2"].clip(lower=0)
 
 
 def reference_of(ledger: Ledger, ruleset: Ruleset) -> pd.Series:

@@ -186,7 +186,7 @@ def correction_entries(
         for rank, one in enumerate(corrections)
         for found in _problems(one, f"corrections.{rank}", period, last_observed)
     ]
-    problems += _too_much(corrections, observed_m2)
+    problems += _too_much(corrections, observed_m2, last_observed or 0)
     if problems:
         raise ScenarioError(problems)
     holders = {Envelope.NATIONAL: state, Envelope.REGIONAL: region}
@@ -251,16 +251,26 @@ def _problems(
 
 
 def _too_much(
-    corrections: Sequence[Correction], observed_m2: Mapping[tuple[str, int], int]
+    corrections: Sequence[Correction],
+    observed_m2: Mapping[tuple[str, int], int],
+    last_observed: int,
 ) -> Iterator[Problem]:
-    """Tell the deductions of a commune and year that exceed what is observed there."""
+    """Tell the deductions of a commune and year that exceed what is observed there.
+
+    A year that is not observed, told by :func:`_problems`, is not a year without consumption;
+    nor is a commune whose consumption is unknown.
+    """
     asked: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for rank, one in enumerate(corrections):
-        if CORRECTION_RULES[one.type].observed and one.type not in ADDED:
+        observed = CORRECTION_RULES[one.type].observed and one.year <= last_observed
+        if observed and one.type not in ADDED:
             asked.setdefault((one.territory, one.year), []).append((rank, one.area_m2))
+    communes = {commune for commune, _ in observed_m2}
     for place, areas in asked.items():
         total, seen = sum(area for _, area in areas), observed_m2.get(place, 0)
-        if total > seen:
+        if place[0] not in communes:
+            yield problem("correction-unknown", field=f"corrections.{areas[0][0]}", found=place[0])
+        elif total > seen:
             yield problem(
                 "correction-exceeds",
                 field=f"corrections.{areas[-1][0]}.area_m2",

@@ -147,7 +147,11 @@ RULES: Final[tuple[AppliedRule, ...]] = (
         "R17",
         N_("Effective renaturation may be deducted before 2031"),
         f"{_LAW}, III 5° (loi 2023-630)",
-        ("siting.zan.corrections.correction_entries",),
+        ("siting.zan.corrections.correction_entries", "siting.zan.budget.to_give_m2"),
+        N_(
+            "no text read caps it; above what is consumed, it is told and cannot be handed over: a "
+            "cap would change no verdict"
+        ),
     ),
     AppliedRule(
         "R18",

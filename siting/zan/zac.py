@@ -137,6 +137,7 @@ def _problems(
 ) -> Iterator[Problem]:
     total = sum(zone.by_year.values())
     progressive = zone.counting == "progressive"
+    known = any(commune == zone.territory for commune, _ in observed_m2)
     if progressive and total != zone.area_m2:
         yield problem(
             "sum-mismatch",
@@ -154,9 +155,12 @@ def _problems(
     for year, area_m2 in sorted(zone.by_year.items()):
         place = f"{field}.by_year.{year}"
         if year < zone.works_start:
-            yield problem("correction-year", field=place, found=year, expected=zone.works_start)
+            expected = f"≥ {zone.works_start}"
+            yield problem("correction-year", field=place, found=year, expected=expected)
         elif not progressive and year > last:
             yield problem("correction-year", field=place, found=year, expected=f"≤ {last}")
+        elif not progressive and area_m2 and not known:
+            yield problem("correction-unknown", field=place, found=zone.territory)
         elif not progressive and area_m2 > observed_m2.get((zone.territory, year), 0):
             seen = observed_m2.get((zone.territory, year), 0)
             yield problem("correction-exceeds", field=place, found=area_m2, expected=seen)

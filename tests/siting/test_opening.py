@@ -598,3 +598,40 @@ def test_the_budgets_of_scot_are_printed(world, tmp_path, capsys):
         main(words)
     assert left.value.code == 2
     assert "value-choice" in capsys.readouterr().err
+
+
+def test_deductions_above_consumption_are_told(opened, world):
+    seen = national(world, NANTES, 2021, 2024)
+    whole = {
+        "type": "renaturation", "territory": NANTES, "area_m2": 2_000 * HA, "year": 2023, **PROOF,
+    }  # fmt: skip
+    account = opened({"corrections": [whole]})
+    (note,) = [one for one in account.notes if one.code == "deductions-above"]
+    used = account.budgets(Level.EPCI).loc[EPCI, "used_m2"]
+    assert (note.field, int(note.found)) == (EPCI, -used)
+    assert int(note.expected) == 2_000 * HA + used > seen
+    within = opened({"corrections": [{**whole, "area_m2": 1}]})
+    assert not [one for one in within.notes if one.code == "deductions-above"]
+
+
+def test_a_line_set_aside_names_the_documents_that_take_it(opened):
+    zan = {
+        "pooled_envelope_m2": 50 * HA, "pooled_source": "SRADDET (test)",
+        "reserve_envelope_m2": 30 * HA, "reserve_source": "délibération (test)",
+        "reserve_taken_from": "targets",
+        "rates": {"52": {"rate": 0.4, "level": "region", "status": "own", "source": "SRADDET"}},
+    }  # fmt: skip
+    parents = opened({}).territory.parents()
+    zan["rates"] |= {
+        code: {"rate": 0.5, "level": "epci", "status": "own", "source": "SCoT"}
+        for code in sorted(set(parents["epci"])) if code.isdigit()
+    }  # fmt: skip
+    account = opened({"zan": zan})
+    found = {
+        level: next(line for line in statement(account, level, code) if line.kind == "set_aside")
+        for level, code in ((Level.EPCI, EPCI), (Level.REGION, "52"))
+    }
+    assert found[Level.EPCI].source == "SRADDET (test)"
+    assert found[Level.REGION].source == "délibération (test)"
+    # The pool is taken from the communes and held by the region: 0 for it; the reserve adds 30 ha.
+    assert found[Level.REGION].area_m2 == 30 * HA

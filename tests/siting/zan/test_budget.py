@@ -160,3 +160,21 @@ def test_budgets_do_not_depend_on_the_order_of_communes(order, areas):
     for level in PARENTS.columns:
         by_level = sum_budgets(straight, PARENTS[level], level=level)
         assert by_level["budget_m2"].sum() == straight["budget_m2"].sum()
+
+
+def test_the_budget_of_a_region_does_not_depend_on_the_others():
+    # 1 m² and 3 m² at −50 %: 0.5 and 1.5 m², rounded down to 0 and 1. Together they are 2 m².
+    parents = pd.DataFrame(
+        {"epci": ["E1", "E2"], "region": ["11", "52"]},
+        index=pd.Index(["75001", "44001"], name="code"),
+    )
+    posted = post(
+        ("75001", 2015, 1, EntryKind.OBSERVED, Envelope.LOCAL),
+        ("44001", 2015, 3, EntryKind.OBSERVED, Envelope.LOCAL),
+    )
+    table = commune_budgets(posted, parents, RULES)
+    assert table["budget_m2"].to_dict() == {"75001": 0, "44001": 1}
+    alone = commune_budgets(
+        post(("44001", 2015, 3, EntryKind.OBSERVED, Envelope.LOCAL)), parents.loc[["44001"]], RULES
+    )
+    assert alone["budget_m2"].to_dict() == {"44001": 1}

@@ -216,6 +216,44 @@ def test_effective_renaturation_is_deducted_before_2031():
     assert codes_of(error) == ["correction-year"]
 
 
+@pytest.mark.rule("R17")
+def test_a_deduction_above_consumption_is_no_budget_to_hand_over():
+    # 16 ha used, 20 renatured: −4 ha, 54 of 50 ha remain, and only the budget of 50 can be given.
+    entries = corrected(CorrectionType.RENATURATION, 20, 2027)
+    assert account(*entries).loc["44001", "remaining_m2"] == 54 * HA
+    giver, receiver = (Pocket(Envelope.LOCAL, "commune", code) for code in ("44001", "44003"))
+    given = Transfer(giver, receiver, Measure.ENAF, 2026, 50 * HA, "deliberation", "source")
+    table = account(*entries, given)
+    # 50 − 50 − (16 − 20) = 4 ha; 50 + 50 − 16 = 84 ha.
+    assert table.loc["44001", "remaining_m2"] == 4 * HA
+    assert table.loc["44003", "remaining_m2"] == 84 * HA
+    more = Transfer(giver, receiver, Measure.ENAF, 2026, 50 * HA + 1, "deliberation", "source")
+    with pytest.raises(ScenarioError) as error:
+        account(*entries, more)
+    assert codes_of(error) == ["transfer-exceeds"]
+
+
+@pytest.mark.rule("R26")
+def test_what_is_not_observed_is_never_told_as_zero():
+    kept = frozenset({"reversible", "permeable"})
+    options = {"land": "natural", "conditions": kept}
+    with pytest.raises(ScenarioError) as error:  # 2025 is not observed: not “0 m² observed”
+        corrected(CorrectionType.PHOTOVOLTAIC, 1, 2025, **options)
+    assert codes_of(error) == ["correction-year"]
+    elsewhere = Correction(
+        CorrectionType.PHOTOVOLTAIC, "44999", HA, 2022, "evidence", "source", **options
+    )
+    with pytest.raises(ScenarioError) as error:  # a commune whose consumption is unknown
+        correction_entries(
+            [elsewhere], SEEN, period=LAW.period, last_observed=2024, region="52", state="FR"
+        )
+    assert codes_of(error) == ["correction-unknown"]
+    zone = Zac("Z", "44999", 10 * HA, 2019, "whole", {2022: HA}, "evidence", "source")
+    with pytest.raises(ScenarioError) as error:
+        zac_entries([zone], SEEN, last_observed=2024)
+    assert codes_of(error) == ["correction-unknown"]
+
+
 @pytest.mark.rule("R18", "R20")
 def test_photovoltaics_that_keep_the_land_are_given_back():
     # 4 ha observed in 2022, 3 of them a plant on farm land that keeps all three conditions.
