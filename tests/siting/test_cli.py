@@ -158,7 +158,7 @@ def test_an_internal_error_is_status_3_without_a_traceback(capsys, monkeypatch):
     def fail(*_args, **_options):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("siting.commands.load_world", fail)
+    monkeypatch.setattr("siting.account_commands.load_world", fail)
     status, out, err = siting(capsys, "budget")
     assert (status, out) == (3, "")
     assert "RuntimeError" in err

@@ -70,7 +70,7 @@ def test_only_sentences_change_with_the_language(demo_run, document):
 
 def test_french_sentences_have_french_figures(document):
     text = " ".join(r["message"] for s in document["sites"] for r in s["reasons"])
-    assert re.search(r"\d,\d\d ha", text)
+    assert re.search(r"\d,\d\u00a0ha", text)
     assert not re.search(r"\d\.\d\d ha", text)
 
 
