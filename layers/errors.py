@@ -373,6 +373,10 @@ class SitingError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(p.line() for p in self.problems))
 
+    def __reduce__(self) -> tuple[type[SitingError], tuple[tuple[Problem, ...]]]:
+        """Go from a worker process to the one that tells the user."""
+        return type(self), (self.problems,)
+
 
 class LayerError(SitingError):
     """A file or table that cannot be used as a layer."""

@@ -33,7 +33,8 @@ from layers.spec import Column, Kind
 ASSUMED_CONFIDENTIALITY: Final = "restricted"
 # Made from the geometry and from the position in the file, whatever the file says.
 MADE: Final = frozenset({"row", "gross_area_m2"})
-_LISTED_ROWS: Final = 10
+LISTED_ROWS: Final = 10
+"""Rows that are listed of those that share an identifier."""
 _DTYPES: Final[Mapping[Kind, Any]] = MappingProxyType(
     {
         "number": "float64",
@@ -283,8 +284,8 @@ def _shared(ids: pd.Series, table: RawTable) -> dict[str, list[int]]:
 
 
 def _listed(rows: Sequence[int]) -> str:
-    listed = ", ".join(map(str, rows[:_LISTED_ROWS]))
-    return f"{listed}…" if len(rows) > _LISTED_ROWS else listed
+    listed = ", ".join(map(str, rows[:LISTED_ROWS]))
+    return f"{listed}…" if len(rows) > LISTED_ROWS else listed
 
 
 def _communes(told: _Read, table: RawTable, picked: Picked, names: CommuneNames) -> _Read:

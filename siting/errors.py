@@ -173,6 +173,18 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "output-other-run": N_(
             "the folder holds the result of another run ({found} differs): name another folder"
         ),
+        "output-busy": N_(
+            "another process is writing in the folder: wait for it to end, or name another folder"
+        ),
+        "output-stopped": N_(
+            "the result cannot be written ({found}): what is finished is kept, and {expected} goes "
+            "on from there"
+        ),
+        "worker-differs": N_(
+            "a worker does not see what the run began with ({found} differs): the program, its "
+            "libraries, the layers and the paths must be the same everywhere, and not change on "
+            "the way"
+        ),
         "output-exists": N_(
             "the folder holds the beginning of this run: finish it with {expected}, or name "
             "another folder"

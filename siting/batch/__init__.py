@@ -7,21 +7,23 @@ can be read while others are being written; a run that was interrupted goes on w
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from layers.errors import N_
-from siting.batch.job import PARTITION_SIZE, Job, prepare
-from siting.batch.overlaps import forget, write_overlaps
+from siting.batch.identity import bench_identity
+from siting.batch.job import PARTITION_SIZE, Job, differing, held, prepare, sweep
+from siting.batch.overlaps import forget, pairs_inside, write_overlaps
 from siting.batch.results import MANIFEST, write_manifest, write_ranks, write_rejected
 from siting.batch.staging import Staged, stage
 from siting.batch.worker import score_partition
-from siting.errors import SitingError
+from siting.errors import SitingError, problem
 from siting.execution import Engine, InProcess
 
 __all__ = ["PARTITION_SIZE", "Job", "Pace", "score_in_batches"]
@@ -29,6 +31,10 @@ __all__ = ["PARTITION_SIZE", "Job", "Pace", "score_in_batches"]
 READING = N_("Reading the file and sorting its sites by place")
 SCORING = N_("Scoring")
 OVERLAPPING = N_("Looking for sites that overlap")
+_UNWRITABLE: Final = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+    errno.ENOTDIR,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +92,70 @@ def score_in_batches(
         If the file, the scenario or the folder cannot be used, or workers are lost again and
         again. What is finished is kept.
     """
+    try:
+        with held(job):
+            return _run(job, engine or InProcess(), resume=resume, told=told)
+    except _UnusableError as error:
+        shutil.rmtree(job.folder, ignore_errors=True)  # the file can be mended, and given again
+        raise error.found from None
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        found = problem("output-stopped", file=job.folder.name, found=error, expected="--resume")
+        raise SitingError(found) from error
+
+
+class _UnusableError(Exception):
+    """The file of sites cannot be used, and nothing was done yet."""
+
+    def __init__(self, found: SitingError) -> None:
+        self.found = found
+        super().__init__(str(found))
+
+
+def _run(job: Job, engine: Engine, *, resume: bool, told: Callable[[Pace], None]) -> dict[str, Any]:
+    """Do what is left of a run; its folder is held."""
     fresh = prepare(job, resume=resume)
-    finished = job.folder / MANIFEST
-    if finished.is_file():
-        document: dict[str, Any] = json.loads(finished.read_text("utf-8"))
+    document = _finished_before(job)
+    if document is not None:
         return document
     try:
         staged = stage(job, told=lambda share: told(Pace(READING, round(100 * share), 100)))
-    except SitingError:
+    except SitingError as error:
         if fresh:
-            shutil.rmtree(job.folder)  # the file can be mended, and given again
+            raise _UnusableError(error) from None
         raise
-    reports = _scored(job, staged, engine or InProcess(), told)
+    reports = _scored(job, staged, engine, told)
     write_ranks(job, reports)
     rejected = write_rejected(job, staged, reports)
     told(Pace(OVERLAPPING, 0, 1))
     pairs = write_overlaps(job, reports)
+    changed = differing(job, bench_identity(job))
+    if changed:  # what was read last is of other layers than what was read first
+        found = ", ".join(changed)
+        raise SitingError(problem("output-other-run", file=job.folder.name, found=found))
     document = write_manifest(job, staged, reports, rejected=rejected, overlaps=pairs)
-    shutil.rmtree(job.staged(0).parent)
-    forget(job)
+    _clean(job)
     return document
+
+
+def _finished_before(job: Job) -> dict[str, Any] | None:
+    """Return the manifest of a run that was finished; what was lost of it since is done again."""
+    path = job.folder / MANIFEST
+    if not path.is_file():
+        return None
+    document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    numbers = range(document["partitions"])
+    if all(_finished(job, number) is not None for number in numbers):
+        _clean(job)  # the run may have been ended before it was done
+        return document
+    path.unlink()
+    return None
+
+
+def _clean(job: Job) -> None:
+    forget(job)
+    sweep(job)
 
 
 def _scored(
@@ -131,6 +181,10 @@ def _finished(job: Job, number: int) -> dict[str, Any] | None:
     path, part = job.done(number), job.part(number)
     if not path.is_file():
         return None
-    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError:  # the machine stopped before the disk had it
+        return None
     size = part.stat().st_size if part.is_file() else 0
-    return report if size == report["bytes"] else None
+    whole = size == report["bytes"] and (not size or pairs_inside(job, number).is_file())
+    return report if whole else None

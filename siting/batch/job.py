@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import uuid4
 
-import layers
+from filelock import FileLock, Timeout
+
 from layers.store import data_folder
 from layers.tables import embedded_file
+from siting.batch.identity import identity_of
 from siting.errors import SitingError, problem
 from siting.i18n import Language
 from siting.pipeline import DEMONSTRATION_SITES
-from siting.scenario import Scenario, scenario_hash
+from siting.roles import Role, role
+from siting.scenario import Scenario
 
 PARTITION_SIZE: Final = 10_000
 """Sites of a partition: some 300 MB of work, a few seconds."""
 _INSIDE: Final = "_batch"
-_IGNORED: Final = ("__pycache__", ".pyc")
+_LOCK: Final = "lock"
+_DRAFT: Final = ".draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,9 @@ class Job:
         Files of layers, as in :func:`siting.world.load_world`.
     data
         Folder of local data; by default that of :func:`layers.store.data_folder`.
+    role
+        Who will read the result: only the sites that this role may see are in it. By default
+        that of :func:`siting.roles.role`.
     """
 
     source: Path | None
@@ -59,7 +67,8 @@ class Job:
     all_friches: bool = False
     partition_size: int = PARTITION_SIZE
     files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    data: Path = field(default_factory=data_folder)
+    data: Path = field(default_factory=lambda: data_folder().absolute())
+    role: Role = field(default_factory=role)
 
     @property
     def path(self) -> Path:
@@ -70,6 +79,21 @@ class Job:
     def inside(self) -> Path:
         """Folder of what the run keeps for itself; readers of Parquet leave it out."""
         return self.folder / _INSIDE
+
+    @property
+    def begun(self) -> Path:
+        """File that tells that a run has begun, and all that its result depends on."""
+        return self.inside / "job.json"
+
+    @property
+    def read(self) -> Path:
+        """File that tells of the rows that were read; with them, it is there while they are."""
+        return self.inside / "staged.json"
+
+    @property
+    def overlaps(self) -> Path:
+        """Folder of the pairs of sites that overlap, before they are put in order."""
+        return self.inside / "overlaps"
 
     def part(self, number: int) -> Path:
         """Return the file of the sites of a partition.
@@ -116,35 +140,55 @@ class Job:
         """
         return self.inside / "done" / f"{number:05d}.json"
 
-    def identity(self) -> dict[str, Any]:
-        """Return all that the result depends on, by hashes of contents.
 
-        Returns
-        -------
-        dict
-            ``sites``, ``reading``, ``scenario``, ``tables``, ``layers``, ``data`` (local data),
-            ``code`` (program and embedded data), ``language`` and ``partition_size``.
-        """
-        return {
-            "sites": digest(self.path),
-            "reading": [self.layer, self.all_friches],
-            "scenario": scenario_hash(self.scenario),
-            "tables": {str(path): digest(path) for path in _tables(self.scenario)},
-            "layers": {name: digest(path) for name, path in sorted(self.files.items())},
-            "data": digest(self.data / "manifest.json"),  # it holds the hashes of its files
-            "code": _code(),
-            "language": self.language,
-            "partition_size": self.partition_size,
-        }
+@contextmanager
+def held(job: Job) -> Iterator[None]:
+    """Hold the folder of a run: two processes never write into one.
 
-
-def prepare(job: Job, *, resume: bool) -> bool:
-    """Make the folder of a run, or check that it holds the beginning of this one.
+    The folder is made where it is not there. A process that ends, however it does, lets go.
 
     Parameters
     ----------
     job
         The run.
+
+    Yields
+    ------
+    None
+        While the folder is held.
+
+    Raises
+    ------
+    SitingError
+        ``output-batch`` for a file or a folder of something else, ``output-busy`` for one that
+        another process holds.
+    """
+    _refuse_other(job)
+    job.inside.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(job.inside / _LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise SitingError(problem("output-busy", file=job.folder.name)) from None
+
+
+def _refuse_other(job: Job) -> None:
+    """Refuse a file, or a folder that holds anything but a run."""
+    if job.folder.is_dir():
+        strange = not job.inside.is_dir() and any(job.folder.iterdir())
+    else:
+        strange = job.folder.exists()
+    if strange:
+        raise SitingError(problem("output-batch", found=job.folder.name))
+
+
+def prepare(job: Job, *, resume: bool) -> bool:
+    """Begin a run in its folder, or check that it holds the beginning of this one.
+
+    Parameters
+    ----------
+    job
+        The run; its folder is held.
     resume
         Whether to go on with what is there.
 
@@ -156,36 +200,101 @@ def prepare(job: Job, *, resume: bool) -> bool:
     Raises
     ------
     SitingError
-        ``output-batch`` for a file or a folder of something else, ``output-exists`` for one
-        begun where ``resume`` is not asked, ``output-other-run`` for one of another input,
-        scenario, program or partition size.
+        ``output-batch`` for a folder of something else, ``output-exists`` for a run begun where
+        ``resume`` is not asked, ``output-other-run`` for one of another input, scenario, program
+        or partition size.
     """
-    told = job.inside / "job.json"
-    identity = job.identity()
-    try:
-        if job.folder.is_dir() and any(job.folder.iterdir()):
-            _check(told, identity, job.folder.name, resume=resume)
-            return False
-        if job.folder.exists() and not job.folder.is_dir():
-            raise SitingError(problem("output-batch", found=job.folder.name))
-        for folder in (job.done(0).parent, job.staged(0).parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_json(told, identity)
-    except OSError as error:
-        found = str(error)
-        raise SitingError(problem("output-unwritable", file=job.folder.name, found=found)) from None
+    identity = identity_of(job)
+    if job.begun.is_file():
+        differ = differing(job, identity)
+        if differ:
+            found = ", ".join(differ)
+            raise SitingError(problem("output-other-run", file=job.folder.name, found=found))
+        if not resume:
+            name = job.folder.name
+            raise SitingError(problem("output-exists", file=name, expected="--resume"))
+        return False
+    if any(path != job.inside for path in job.folder.iterdir()):
+        raise SitingError(problem("output-batch", found=job.folder.name))
+    for folder in (job.done(0).parent, job.staged(0).parent, job.overlaps):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_json(job.begun, identity)  # the last: without it, a run has not begun
     return True
 
 
-def _check(told: Path, identity: Mapping[str, Any], name: str, *, resume: bool) -> None:
-    if not told.is_file():
-        raise SitingError(problem("output-batch", found=name))
-    known = json.loads(told.read_text("utf-8"))
-    differ = [key for key, value in identity.items() if known.get(key) != value]
-    if differ:
-        raise SitingError(problem("output-other-run", file=name, found=", ".join(differ)))
-    if not resume:
-        raise SitingError(problem("output-exists", file=name, expected="--resume"))
+def differing(job: Job, identity: Mapping[str, Any]) -> list[str]:
+    """Return what differs from what the run began with.
+
+    Parameters
+    ----------
+    job
+        The run.
+    identity
+        Some of what its result depends on.
+
+    Returns
+    -------
+    list of str
+        Keys.
+    """
+    known = identity_at_start(job)
+    return [key for key, value in identity.items() if known.get(key) != value]
+
+
+def identity_at_start(job: Job) -> dict[str, Any]:
+    """Return what the result of a run depends on, as it was when it began.
+
+    Parameters
+    ----------
+    job
+        The run.
+
+    Returns
+    -------
+    dict
+        As :func:`siting.batch.identity.identity_of`.
+    """
+    known: dict[str, Any] = json.loads(job.begun.read_text("utf-8"))
+    return known
+
+
+@contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """Write a file under another name: a reader sees all of it or nothing.
+
+    The name is of this process alone: a worker that is thought to be lost may still write.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Yields
+    ------
+    Path
+        Where to write.
+    """
+    draft = path.with_name(f".{path.name}.{uuid4().hex}{_DRAFT}")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sweep(job: Job) -> None:
+    """Remove what only the work needed: the rows as they were read, drafts of lost workers.
+
+    Parameters
+    ----------
+    job
+        The run, its manifest written.
+    """
+    job.read.unlink(missing_ok=True)
+    shutil.rmtree(job.staged(0).parent, ignore_errors=True)
+    for folder in (job.folder, job.inside, job.done(0).parent, job.overlaps):
+        for draft in folder.glob(f".*{_DRAFT}"):
+            draft.unlink(missing_ok=True)
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -198,57 +307,6 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     document
         Plain values.
     """
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    draft.replace(path)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or of all the files of a folder.
-
-    Parameters
-    ----------
-    path
-        File or folder.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits; empty where there is nothing.
-    """
-    if path.is_dir():
-        return _of_files(sorted(p for p in path.rglob("*") if p.is_file()), path)
-    if not path.is_file():
-        return ""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _of_files(paths: list[Path], root: Path) -> str:
-    whole = hashlib.sha256()
-    for path in paths:
-        whole.update(f"{path.relative_to(root)}\0{digest(path)}\0".encode())
-    return whole.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """Hash the program and the data embedded in it."""
-    found = []
-    for root in (Path(layers.__file__).parent, Path(__file__).parents[1]):
-        paths = (p for p in root.rglob("*") if p.is_file())
-        kept = sorted(p for p in paths if not any(word in str(p) for word in _IGNORED))
-        found.append(_of_files(kept, root))
-    return "-".join(part[:16] for part in found)
-
-
-def _tables(scenario: Scenario) -> Iterator[Path]:
-    """Return the tables that a scenario names."""
-    zan = scenario.zan
-    names = (
-        zan.targets_file, zan.local_figures_file, zan.regional_references_file, zan.scot_file,
-        zan.guarantee.documents_file,
-    )  # fmt: skip
-    yield from (Path(name) for name in names if name)
-    if zan.ruleset.endswith(".toml"):
-        yield Path(zan.ruleset)
+    with drafted(path) as draft:
+        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        draft.write_text(text, encoding="utf-8")

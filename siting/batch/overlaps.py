@@ -20,7 +20,7 @@ import pyarrow as pa
 import shapely
 from pyarrow import compute, parquet
 
-from siting.batch.job import Job
+from siting.batch.job import Job, drafted
 from siting.measure import LEAST_SHARE, overlaps
 
 OVERLAPS: Final = "_overlaps.parquet"
@@ -76,7 +76,7 @@ def write_inside(job: Job, number: int, sites: gpd.GeoDataFrame) -> int:
         ordered.index.to_numpy(dtype=object),
         ordered["row"].to_numpy(),
     )
-    return _write(_inside(job, number), part, (first, second), pairs["area_m2"].to_numpy())
+    return _write(pairs_inside(job, number), part, (first, second), pairs["area_m2"].to_numpy())
 
 
 def write_overlaps(job: Job, reports: Sequence[Mapping[str, Any]]) -> int:
@@ -98,20 +98,18 @@ def write_overlaps(job: Job, reports: Sequence[Mapping[str, Any]]) -> int:
         Number of pairs.
     """
     parts = [(report["number"], report["bounds"]) for report in reports if report["sites"]]
-    found = [_inside(job, number) for number, _ in parts]
+    found = [pairs_inside(job, number) for number, _ in parts]
     found += [path for path, count in _across(job, parts) if count]
-    draft = job.folder / f".{OVERLAPS}.draft"
     total = sum(int(parquet.read_metadata(path).num_rows) for path in found)
     last_row = max((report["last_row"] for report in reports), default=0)
     step = -(-(last_row + 1) // max(1, -(-total // PAIRS_AT_ONCE)))
-    with parquet.ParquetWriter(draft, _SCHEMA) as writer:
+    with drafted(job.folder / OVERLAPS) as draft, parquet.ParquetWriter(draft, _SCHEMA) as writer:
         for low in range(0, last_row + 1, step):
             within = [("first_row", ">=", low), ("first_row", "<", low + step)]
             tables = [parquet.read_table(path, filters=within) for path in found]
             if tables:
                 order = [("first_row", "ascending"), ("second_row", "ascending")]
                 writer.write_table(pa.concat_tables(tables).sort_by(order))
-    draft.replace(job.folder / OVERLAPS)
     return total
 
 
@@ -146,19 +144,33 @@ def forget(job: Job) -> None:
     job
         The run.
     """
-    for path in _inside(job, 0).parent.glob("across-*.parquet"):
+    for path in job.overlaps.glob("across-*.parquet"):
         path.unlink()
 
 
-def _inside(job: Job, number: int) -> Path:
-    return job.inside / "overlaps" / f"inside-{number:05d}.parquet"
+def pairs_inside(job: Job, number: int) -> Path:
+    """Return the file of the pairs inside a partition.
+
+    Parameters
+    ----------
+    job
+        The run.
+    number
+        The partition.
+
+    Returns
+    -------
+    Path
+        A Parquet file.
+    """
+    return job.overlaps / f"inside-{number:05d}.parquet"
 
 
 def _write(path: Path, part: _Part, pairs: tuple[Positions, Positions], area_m2: Any) -> int:
     columns = [own[which] for own in (part.ids, part.rows) for which in pairs]
     arrays = [pa.array(c, type=f.type) for c, f in zip([*columns, area_m2], _SCHEMA, strict=True)]
-    path.parent.mkdir(exist_ok=True)
-    parquet.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), path)
+    with drafted(path) as draft:
+        parquet.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), draft)
     return len(pairs[0])
 
 
@@ -174,7 +186,7 @@ def _across(job: Job, parts: Sequence[tuple[int, Sequence[float]]]) -> Iterator[
         (a, box_a), (b, box_b) = parts[i], parts[j]
         meeting = _meeting(job.part(a), job.part(b), box_a, box_b)
         if len(meeting[0]):
-            path = job.inside / "overlaps" / f"across-{a:05d}-{b:05d}.parquet"
+            path = job.overlaps / f"across-{a:05d}-{b:05d}.parquet"
             yield path, _pairs_across(path, read(job.part(a)), read(job.part(b)), meeting)
 
 

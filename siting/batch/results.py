@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from layers.errors import Problem
-from siting.batch.job import Job, write_json
+from siting.batch.job import Job, drafted, identity_at_start, write_json
 from siting.batch.overlaps import first_overlap
 from siting.batch.staging import Staged, lost_of, restored
 from siting.batch.worker import by_code, ground_of, sites_in
@@ -46,18 +46,19 @@ def write_ranks(job: Job, reports: Sequence[Mapping[str, Any]]) -> None:
     scores = [parquet.read_table(part, columns=["score"])["score"].to_numpy() for part in parts]
     whole = pd.Series(np.concatenate(scores)) if scores else pd.Series(dtype="float64")
     ranks = whole.rank(method="min", ascending=False).astype("Int64")
-    draft = job.folder / f".{RANKS}.draft"
     fields = [("site_id", pa.string()), ("row", pa.int64()), ("score", pa.float64())]
     schema = pa.schema([*fields, ("rank", pa.int64())])
     start = 0
-    with parquet.ParquetWriter(draft, schema) as writer:
+    with (
+        drafted(job.folder / RANKS) as draft,
+        parquet.ParquetWriter(draft, schema) as writer,
+    ):
         for part in parts:
             table = parquet.read_table(part, columns=names).replace_schema_metadata()
             own = ranks.iloc[start : start + table.num_rows]
             start += table.num_rows
             column = pa.array(own, type=pa.int64(), from_pandas=True)
             writer.write_table(table.append_column("rank", column).cast(schema))
-    draft.replace(job.folder / RANKS)
 
 
 def write_rejected(job: Job, staged: Staged, reports: Iterable[Mapping[str, Any]]) -> int:
@@ -81,14 +82,15 @@ def write_rejected(job: Job, staged: Staged, reports: Iterable[Mapping[str, Any]
     found = [*lost_of(staged)]
     found += [restored(values) for report in reports for values in report["rejected"]]
     found.sort(key=lambda one: (one.row or 0, one.code, one.field or ""))
-    draft = job.folder / f".{REJECTED}.draft"
-    with draft.open("w", encoding="utf-8-sig", newline="") as stream:
+    with (
+        drafted(job.folder / REJECTED) as draft,
+        draft.open("w", encoding="utf-8-sig", newline="") as stream,
+    ):
         lines = csv.writer(stream)
         lines.writerow(["row", "field", "code", "message"])
         for one in found:
             cells = (one.row, one.field, one.code, one.text(translate))
             lines.writerow([harmless(cell) for cell in cells])
-    draft.replace(job.folder / REJECTED)
     return len({one.row for one in found})
 
 
@@ -119,8 +121,8 @@ def write_manifest(
     -------
     dict
         The document: ``manifest`` (as that of ``siting score``), ``rows``, ``sites``,
-        ``rejected``, ``left_out``, ``overlaps``, ``plan``, ``notes``, ``parts`` and
-        ``identity``.
+        ``rejected``, ``left_out``, ``overlaps``, ``plan``, ``notes``, ``parts``,
+        ``partitions`` (their number, those without a site included) and ``identity``.
     """
     translate = translator(job.language)
     world, bench = ground_of(job)
@@ -144,7 +146,8 @@ def write_manifest(
         "plan": tally_plan_document(taken, bench.rules, translate),
         "notes": _notes(job, staged, reports, notes, overlaps=overlaps),
         "parts": [job.part(report["number"]).name for report in reports if report["sites"]],
-        "identity": job.identity(),
+        "partitions": len(reports),
+        "identity": identity_at_start(job),
     }
     write_json(job.folder / MANIFEST, document)
     return document

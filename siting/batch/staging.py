@@ -27,10 +27,11 @@ from layers.batches import raw_batches
 from layers.cells import as_text
 from layers.errors import Problem
 from layers.raw_table import RawTable
-from layers.site_attributes import Identifiers, identifiers_of
+from layers.site_attributes import LISTED_ROWS, Identifiers, identifiers_of
 from layers.site_columns import pick_columns
-from siting.batch.job import Job, write_json
-from siting.errors import problem
+from siting.batch.identity import of_source
+from siting.batch.job import Job, differing, write_json
+from siting.errors import SitingError, problem
 
 ROW: Final = "__siting_row"
 WKB: Final = "__siting_wkb"
@@ -59,7 +60,7 @@ class Staged:
         Problems of rows that could not be read at all; those of other rows come with them.
     notes
         Notes of the file.
-    shared, given
+    given
         As in :class:`layers.site_attributes.Identifiers`.
     """
 
@@ -72,13 +73,7 @@ class Staged:
     sizes: tuple[int, ...]
     rejected: tuple[dict[str, Any], ...]
     notes: tuple[dict[str, Any], ...]
-    shared: dict[str, list[int]]
     given: bool
-
-    @property
-    def identifiers(self) -> Identifiers:
-        """What only the whole file tells of its identifiers."""
-        return Identifiers(self.shared, self.given)
 
 
 def stage(job: Job, *, told: Callable[[float], None] = lambda _share: None) -> Staged:
@@ -100,10 +95,12 @@ def stage(job: Job, *, told: Callable[[float], None] = lambda _share: None) -> S
     ------
     LayerError
         If the file as a whole cannot be used.
+    SitingError
+        ``output-other-run`` if it changes while it is read.
     """
-    path = job.inside / "staged.json"
-    if path.is_file():
+    if job.read.is_file():
         return read_staged(job)
+    job.staged(0).parent.mkdir(exist_ok=True)
     kept = _Kept()
     for number, table in enumerate(raw_batches(job.path, layer=job.layer)):
         batch = _batch(job, number)
@@ -113,7 +110,9 @@ def stage(job: Job, *, told: Callable[[float], None] = lambda _share: None) -> S
     kept.share_out(of_row, job.staged)
     told(1.0)
     staged = kept.staged(np.bincount(of_row) if len(of_row) else np.zeros(0, dtype=np.int64))
-    write_json(path, asdict(staged))
+    if differing(job, {"sites": of_source(job.path)}):
+        raise SitingError(problem("output-other-run", file=job.folder.name, found="sites"))
+    write_json(job.read, asdict(staged))
     for batch in kept.files:
         batch.unlink()
     return staged
@@ -136,13 +135,13 @@ def read_staged(job: Job) -> Staged:
     Staged
         As :func:`stage` returned it.
     """
-    found: dict[str, Any] = json.loads((job.inside / "staged.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(job.read.read_text("utf-8"))
     lists = ("used_fields", "sizes", "rejected", "notes")
     values: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in found.items()}
     return Staged(**values)
 
 
-def read_partition(job: Job, staged: Staged, number: int) -> RawTable:
+def read_partition(job: Job, staged: Staged, number: int) -> tuple[RawTable, Identifiers]:
     """Read the rows of a partition, as they were in the file.
 
     Parameters
@@ -158,6 +157,8 @@ def read_partition(job: Job, staged: Staged, number: int) -> RawTable:
     -------
     RawTable
         In the order of the Hilbert curve.
+    Identifiers
+        What only the whole file tells of theirs.
     """
     table = parquet.read_table(job.staged(number))
     data = table.drop_columns(list(_OWN)).to_pandas()
@@ -166,9 +167,11 @@ def read_partition(job: Job, staged: Staged, number: int) -> RawTable:
     with np.errstate(invalid="ignore"):
         geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
     curved = table[CURVED].to_numpy(zero_copy_only=False).astype(bool)
-    told = json.loads((table.schema.metadata or {}).get(b"rejected", b"{}"))
-    own = [plain for row in rows.tolist() for plain in told.get(str(row), [])]
-    return RawTable(
+    told: dict[bytes, bytes] = table.schema.metadata or {}
+    rejected = json.loads(told.get(b"rejected", b"{}"))
+    shared = json.loads(told.get(b"shared", b"{}"))
+    own = [plain for row in rows.tolist() for plain in rejected.get(str(row), [])]
+    raw = RawTable(
         name=staged.name,
         format=staged.format,
         data=data.set_axis(pd.RangeIndex(len(data))),
@@ -181,6 +184,7 @@ def read_partition(job: Job, staged: Staged, number: int) -> RawTable:
         used_fields=staged.used_fields,
         rejected=tuple(restored(plain) for plain in own),
     )
+    return raw, Identifiers(shared, staged.given)
 
 
 def plain(found: Problem) -> dict[str, Any]:
@@ -301,6 +305,8 @@ class _Kept:
         for found in self.rejected:
             if found.row is not None:
                 told.setdefault(found.row, []).append(plain(found))
+        shared = self._shared()
+        name_of = {row: name for name, rows in shared.items() for row in rows}
         drafts: dict[int, list[Path]] = {}
         start = 0
         for path, rows in zip(self.files, self.rows, strict=True):
@@ -318,8 +324,13 @@ class _Kept:
         for number, pieces in drafts.items():
             whole = pa.concat_tables([parquet.read_table(piece) for piece in pieces])
             whole = whole.sort_by(_RANK).drop_columns([_RANK])
-            own = {str(row): told[row] for row in whole[ROW].to_pylist() if row in told}
-            whole = whole.replace_schema_metadata({"rejected": json.dumps(own)})
+            rows_here = whole[ROW].to_pylist()
+            own = {str(row): told[row] for row in rows_here if row in told}
+            # Of the rows that share a name, as many as are listed, and one more.
+            named = {name_of[row]: shared[name_of[row]] for row in rows_here if row in name_of}
+            named = {name: rows[: LISTED_ROWS + 1] for name, rows in named.items()}
+            own_words = {"rejected": json.dumps(own), "shared": json.dumps(named)}
+            whole = whole.replace_schema_metadata(own_words)
             parquet.write_table(whole, path_of(number), compression=_COMPRESSION)
             for draft in pieces:
                 draft.unlink()
@@ -340,7 +351,6 @@ class _Kept:
             sizes=tuple(sizes.tolist()),
             rejected=tuple(plain(found) for found in lost),
             notes=tuple(plain(found) for found in self.notes),
-            shared=self._shared(),
             given=self.given,
         )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,13 +16,21 @@ from layers.errors import Problem
 from layers.sites import SiteFile, sites_of
 from layers.spec import Status
 from siting.appraisal import Bench, appraise
-from siting.batch.job import Job, write_json
+from siting.batch.identity import OF_GROUND, bench_identity
+from siting.batch.job import Job, differing, drafted, identity_at_start, write_json
 from siting.batch.overlaps import write_inside
 from siting.batch.staging import plain, read_partition, read_staged
+from siting.errors import SitingError, problem
 from siting.export import flat_table
 from siting.i18n import translator
 from siting.notes import pene_notes, road_notes
-from siting.pipeline import account_of, bench_of, chosen_of, with_zones
+from siting.pipeline import (
+    DEMONSTRATION_SITES_SOURCE,
+    account_of,
+    bench_of,
+    chosen_of,
+    with_zones,
+)
 from siting.world import World, load_world
 from siting.zan.tally import tally, tally_document
 
@@ -68,9 +79,8 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
             "last_row": int(found.sites["row"].max()),
         }
         table = flat_table(found, translator(job.language))
-        draft = part.with_name(f".{part.name}.draft")
-        _write(table, draft)
-        draft.replace(part)
+        with drafted(part) as draft:
+            _write(table, draft)
     report = {
         "number": number,
         "rows": file.row_count,
@@ -107,14 +117,17 @@ def sites_in(job: Job, world: World, number: int) -> SiteFile:
         As :func:`siting.pipeline.read` returns them for the whole file.
     """
     staged = read_staged(job)
+    table, identifiers = read_partition(job, staged, number)
     file = sites_of(
-        read_partition(job, staged, number),
+        table,
         extent=world.territory.outline,
         names=world.territory.commune_names,
         status=Status.DEMONSTRATION if job.source is None else Status.DECLARED,
         all_friches=job.all_friches,
-        of_file=staged.identifiers,
+        of_file=identifiers,
     )
+    if job.source is None:
+        file = replace(file, layer=replace(file.layer, provenance=DEMONSTRATION_SITES_SOURCE))
     return with_zones(file, world)
 
 
@@ -130,28 +143,35 @@ def ground_of(job: Job) -> _Ground:
     -------
     World, Bench
         Opened from the files of this machine.
+
+    Raises
+    ------
+    SitingError
+        ``worker-differs`` if the program, its libraries, the layers or the tables that this
+        process sees are not those that the run began with: figures would be of another run.
     """
-    return _ground(_Key(job))
+    known = identity_at_start(job)
+    told = json.dumps([known[key] for key in OF_GROUND])
+    return _ground(_Key(told, job.data, tuple(sorted(job.files.items())), job))
 
 
+@dataclass(frozen=True)
 class _Key:
-    """A run, equal to itself when it comes again from another process."""
+    """What a ground is opened with: the same for jobs of other files, not for other layers."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.name = f"{job.folder.resolve()}"
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, _Key) and self.name == other.name
-        return same and isinstance(other, _Key) and self.job.scenario == other.job.scenario
+    told: str
+    data: Path
+    files: tuple[tuple[str, Path], ...]
+    job: Job = field(compare=False)
 
 
 @lru_cache(maxsize=1)
 def _ground(key: _Key) -> _Ground:
     job = key.job
+    changed = differing(job, bench_identity(job))
+    if changed:
+        found = ", ".join(changed)
+        raise SitingError(problem("worker-differs", file=job.folder.name, found=found))
     world = load_world(files=job.files, data=job.data)
     account = account_of(job.scenario, world)
     return world, bench_of(job.scenario, world, account)

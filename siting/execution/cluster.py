@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from siting.errors import SitingError, problem
-from siting.execution.engines import WorkersLostError
+from siting.execution.engines import WorkersLostError, unbroken
 
 Result = TypeVar("Result")
 
@@ -65,7 +65,7 @@ class Cluster:
             )
         except (OSError, TimeoutError, ValueError):
             raise SitingError(problem("dask-unreachable", found=self.address)) from None
-        with client:
+        with unbroken(), client:
             futures = client.map(function, list(tasks), pure=False, batch_size=1)
             try:
                 for future in as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call,unused-ignore]

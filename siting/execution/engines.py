@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -101,9 +103,10 @@ class Processes:
         while left:
             done: set[int] = set()
             try:
-                for task, result in self._some(function, left):
-                    done.add(task)
-                    yield result
+                with unbroken():
+                    for task, result in self._some(function, left):
+                        done.add(task)
+                        yield result
             except BrokenProcessPool as error:
                 failures = 0 if done else failures + 1
                 if failures == ATTEMPTS:
@@ -123,6 +126,29 @@ class Processes:
                     yield futures[future], future.result()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Outlive the workers that this process writes to.
+
+    The command line ends with the reader of its pipe (``SIGPIPE``); a worker that is killed
+    closes one too, and must end nothing but itself.
+
+    Yields
+    ------
+    None
+        While writing to a process that is no more is an error, not the end.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if not (here and hasattr(signal, "SIGPIPE")):
+        yield
+        return
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
 
 
 def _end_with_parent() -> None:

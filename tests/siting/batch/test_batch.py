@@ -237,13 +237,18 @@ def test_more_overlaps_than_memory_holds_are_written_in_order(
 
 def test_a_part_that_was_lost_is_done_again(source, base, expected, tmp_path):
     job = Job(source, tmp_path / "out", base, partition_size=37)
-    score_in_batches(job)
-    (job.folder / "_manifest.json").unlink()
+    first = score_in_batches(job)
+    before = {path.name: path.stat().st_mtime_ns for path in job.folder.glob("part-*")}
     job.part(1).write_bytes(b"PAR1")
-    job.inside.joinpath("staged.json").unlink()  # the rows are shared out again
-    job.staged(0).parent.mkdir()
-    parts, _ = scored(job, resume=True)
+    job.part(2).unlink()
+    job.done(3).write_bytes(b"")  # the machine stopped before the disk had it
+    parts, again = scored(job, resume=True)
     assert_same(parts, expected[0])
+    assert again == first
+    after = {path.name: path.stat().st_mtime_ns for path in job.folder.glob("part-*")}
+    assert [name for name in sorted(after) if after[name] != before[name]] == [
+        f"part-{number:05d}.parquet" for number in (1, 2, 3)
+    ]
 
 
 def test_a_folder_of_another_run_is_refused(source, base, tmp_path):

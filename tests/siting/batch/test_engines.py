@@ -42,6 +42,17 @@ def test_processes_do_every_task_once_though_one_is_killed(tmp_path):
     assert (tmp_path / "killed").exists()
 
 
+def test_a_killed_worker_does_not_end_the_command(tmp_path):
+    """The command line lets SIGPIPE end it; a worker that is no more sends it too."""
+    before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        for _ in Processes(2).run(partial(killed_once, tmp_path), range(4)):
+            assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+
+
 def told_then_asleep(folder: Path, number: int) -> int:
     (folder / "worker").write_text(str(os.getpid()))
     time.sleep(120)
