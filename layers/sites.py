@@ -180,11 +180,33 @@ def sites_of(
 def _told_left_out(picked: Picked, no_friche: Bools) -> Problem:
     _, field, values = picked.columns["is_brownfield"]
     counts = as_text(values)[no_friche].map(fold).value_counts()
-    expected = ", ".join(f"{count} × {label}" for label, count in counts.items())
+    expected = listed({str(label): int(count) for label, count in counts.items()})
     count = int(no_friche.sum())
     return problem(
         "friche-left-out", field=field, found=count, expected=expected, severity="warning"
     )
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Write numbers by label, the largest first.
+
+    Parameters
+    ----------
+    counts
+        Number by label.
+
+    Returns
+    -------
+    str
+        The same whatever the order they were counted in.
+
+    Examples
+    --------
+    >>> listed({"b": 1, "a": 1, "c": 3})
+    '3 × c, 1 × a, 1 × b'
+    """
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count} × {label}" for label, count in ordered)
 
 
 def _no_friche(table: RawTable, picked: Picked, *, all_friches: bool) -> Bools:

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from siting.batch import PARTITION_SIZE, Job, Pace, score_in_batches
-from siting.commands import chosen_scenario
+from siting.commands import Reading, chosen_scenario, role_of
 from siting.documents import dumps
 from siting.domain import VerdictCode
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
@@ -51,7 +51,7 @@ def batch_command(  # noqa: PLR0913 - one parameter an option
     ruleset: str | None,
     out: Path | None,
     form: str,
-    reading: tuple[str | None, bool],
+    reading: Reading,
     batches: Batches,
     lang: Language,
     told: Told,
@@ -71,7 +71,7 @@ def batch_command(  # noqa: PLR0913 - one parameter an option
     form
         ``table`` (a summary) or ``json`` (the manifest).
     reading
-        Layer of the file, if any, and whether all friches are kept.
+        What to read of the file, and for whom.
     batches
         How.
     lang
@@ -94,8 +94,9 @@ def batch_command(  # noqa: PLR0913 - one parameter an option
         folder=_folder(out, file).resolve(),
         scenario=chosen_scenario(scenario, ruleset),
         language=lang,
-        layer=reading[0],
-        all_friches=reading[1],
+        layer=reading.layer,
+        all_friches=reading.all_friches,
+        role=role_of(reading.looking),
         partition_size=batches.partition_size or PARTITION_SIZE,
     )
 

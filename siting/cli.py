@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -160,6 +160,7 @@ def build_app(lang: Language) -> typer.Typer:
     friches_help = _("Keep the friches of an inventory that are unconfirmed or used again.")
     friches_option = Annotated[bool, typer.Option("--all-friches", help=friches_help)]
     format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
+    role_option = Annotated[RoleName | None, _role_option(_)]
 
     def version(value: bool) -> None:  # noqa: FBT001 - the form typer asks for
         if value:
@@ -198,6 +199,7 @@ def build_app(lang: Language) -> typer.Typer:
         form: format_option = "table",
         layer: layer_option = None,
         all_friches: friches_option = False,
+        role: role_option = None,
         partition_size: Annotated[
             int | None,
             typer.Option(
@@ -220,6 +222,9 @@ def build_app(lang: Language) -> typer.Typer:
             bool, typer.Option("--resume", help=_("Go on with batches that were interrupted."))
         ] = False,
     ) -> None:
+        from siting.commands import Reading, score_command  # noqa: PLC0415 - heavy, see the module
+
+        reading = Reading(layer, all_friches, role)
         if resume or any(option is not None for option in (partition_size, workers, dask)):
             from siting.batch_command import Batches, batch_command  # noqa: PLC0415 - heavy
 
@@ -227,15 +232,13 @@ def build_app(lang: Language) -> typer.Typer:
             with _paces(_) as told:
                 status = batch_command(
                     file, scenario=scenario, ruleset=ruleset, out=out, form=form,
-                    reading=(layer, all_friches), batches=batches, lang=lang, told=told,
+                    reading=reading, batches=batches, lang=lang, told=told,
                 )  # fmt: skip
             raise typer.Exit(status)
-        from siting.commands import Reading, score_command  # noqa: PLC0415 - heavy, see the module
-
         with progress_bar(_) as progress:
             status = score_command(
                 file, scenario=scenario, ruleset=ruleset, out=out, form=form,
-                reading=Reading(layer, all_friches), translate=_, progress=progress,
+                reading=reading, translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 
@@ -274,6 +277,12 @@ def build_app(lang: Language) -> typer.Typer:
     _add_accounts(app, lang)
     _add_territory_commands(app, _)
     return app
+
+
+def _role_option(_: Translate) -> Any:
+    """Return the option that tells who will read a result."""
+    help_text = _("Who will read it: only the sites that this role may see are told.")
+    return typer.Option("--role", show_default=False, help=help_text)
 
 
 def _add_accounts(app: typer.Typer, lang: Language) -> None:
@@ -381,6 +390,7 @@ def _add_export(app: typer.Typer, _: Translate) -> None:
 
 def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
     """Add the commands that judge an allocation and tell of a territory."""
+    role_option = Annotated[RoleName | None, _role_option(_)]
     scenario_help = _("Scenario: the name of a shipped one or a TOML file.")
     scenario_option = Annotated[str, typer.Option("--scenario", "-s", help=scenario_help)]
     ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
@@ -407,13 +417,14 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
         ] = "epci",
         form: format_option = "table",
         layer: layer_option = None,
+        role: role_option = None,
     ) -> None:
-        from siting.commands import balance_command  # noqa: PLC0415
+        from siting.commands import Reading, balance_command  # noqa: PLC0415
 
         with progress_bar(_) as progress:
             status = balance_command(
-                file, scenario=scenario, ruleset=ruleset, level=level, form=form, layer=layer,
-                translate=_, progress=progress,
+                file, scenario=scenario, ruleset=ruleset, level=level, form=form,
+                reading=Reading(layer, looking=role), translate=_, progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)
 
@@ -433,14 +444,7 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
         ] = None,
         scenario: scenario_option = "base",
         ruleset: ruleset_option = None,
-        role: Annotated[
-            RoleName | None,
-            typer.Option(
-                "--role",
-                show_default=False,
-                help=_("Who will read it: only the sites that this role may see are told."),
-            ),
-        ] = None,
+        role: role_option = None,
         form: format_option = "table",
     ) -> None:
         from siting.commands import territory_command  # noqa: PLC0415
@@ -455,6 +459,7 @@ def _add_territory_commands(app: typer.Typer, _: Translate) -> None:
 
 def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
     """Add the command that tells how far ranks hold."""
+    role_option = Annotated[RoleName | None, _role_option(_)]
 
     @app.command(help=_("Tell how far the ranks of sites depend on weights, thresholds, method."))
     def sensitivity(  # noqa: PLR0913 - one parameter an option
@@ -510,6 +515,7 @@ def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
                 help=_("Keep the friches of an inventory that are unconfirmed or used again."),
             ),
         ] = False,
+        role: role_option = None,
     ) -> None:
         from siting.commands import Reading, sensitivity_command  # noqa: PLC0415 - heavy
 
@@ -517,7 +523,7 @@ def _add_sensitivity(app: typer.Typer, _: Translate) -> None:
         with progress_bar(_) as progress:
             status = sensitivity_command(
                 file, scenario=scenario, ruleset=ruleset, form=form,
-                reading=Reading(layer, all_friches), drawing=drawing, translate=_,
+                reading=Reading(layer, all_friches, role), drawing=drawing, translate=_,
                 progress=progress,
             )  # fmt: skip
         raise typer.Exit(status)

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 import siting
-from layers.sites import read_sites
+from layers.sites import SiteFile, read_sites
 from layers.tables import embedded_file
 from layers.territory import Level
 from siting.balance_document import balance_document
@@ -23,7 +23,7 @@ from siting.export import check_output, write
 from siting.export_cnig import write_cnig
 from siting.i18n import Language, Translate
 from siting.pipeline import DEMONSTRATION_SITES, balance, read, run
-from siting.roles import Role, role, seen_by
+from siting.roles import WITHHELD, Role, role, shared_with
 from siting.scenario import Scenario, load_scenario, with_changes
 from siting.sensitivity import analyse
 from siting.sensitivity.document import csv_text, sensitivity_document
@@ -31,7 +31,7 @@ from siting.terminal import print_check, print_scores, tell, tell_notes
 from siting.terminal_sensitivity import print_sensitivity
 from siting.terminal_territory import print_balance, print_territory
 from siting.territory_cv import territory_cv, territory_document
-from siting.world import load_world
+from siting.world import World, load_world
 from siting.zan.ruleset import load_ruleset
 
 
@@ -45,10 +45,56 @@ class Reading:
         Layer of the file, where it has several.
     all_friches
         As in :func:`layers.sites.read_sites`.
+    looking
+        Role of who will read the result: only the sites that it may see are in it; ``None`` for
+        that of the environment.
     """
 
     layer: str | None = None
     all_friches: bool = False
+    looking: str | None = None
+
+
+def read_for(file: Path | None, world: World, reading: Reading) -> SiteFile:
+    """Read the sites of a file that the reader of the result may see.
+
+    Parameters
+    ----------
+    file
+        The file; ``None`` for the embedded demonstration sites.
+    world
+        The territory.
+    reading
+        What to read of it, and for whom.
+
+    Returns
+    -------
+    SiteFile
+        The sites; a note tells how many are withheld.
+
+    Raises
+    ------
+    SitingError
+        If the file cannot be used.
+    """
+    sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
+    return shared_with(role_of(reading.looking), sites)
+
+
+def role_of(looking: str | None) -> Role:
+    """Return the role that an option names.
+
+    Parameters
+    ----------
+    looking
+        Its value; ``None`` for the role of the environment.
+
+    Returns
+    -------
+    Role
+        The role.
+    """
+    return role() if looking is None else Role(looking)
 
 
 def score_command(
@@ -97,8 +143,7 @@ def score_command(
         check_output(out, source=file)
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
-    result = run(chosen, world, sites, progress=progress)
+    result = run(chosen, world, read_for(file, world, reading), progress=progress)
     if out is not None:
         write(result, out, translate)
     if form == "json":
@@ -155,8 +200,7 @@ def sensitivity_command(
     """
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    sites = read(file, world, layer=reading.layer, all_friches=reading.all_friches)
-    result = run(chosen, world, sites, progress=progress)
+    result = run(chosen, world, read_for(file, world, reading), progress=progress)
     found = analyse(result, **drawing)
     if form == "table":
         print_sensitivity(result, found, translate)
@@ -257,7 +301,7 @@ def balance_command(
     ruleset: str | None,
     level: str,
     form: str,
-    layer: str | None,
+    reading: Reading,
     translate: Translate,
     progress: Callable[[str, float], None] | None,
 ) -> int:
@@ -275,8 +319,8 @@ def balance_command(
         Level of the territories compared in the table.
     form
         ``table`` or ``json``.
-    layer
-        Layer of the file.
+    reading
+        What to read of the file, and for whom.
     translate
         Language of the result.
     progress
@@ -294,7 +338,7 @@ def balance_command(
     """
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    result = run(chosen, world, read(file, world, layer=layer), progress=progress)
+    result = run(chosen, world, read_for(file, world, reading), progress=progress)
     document = balance_document(balance(result, world), result, translate)
     if form == "json":
         typer.echo(dumps(document))
@@ -350,14 +394,15 @@ def territory_command(  # noqa: PLR0913 - one parameter an option
     """
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
-    who = role() if looking is None else Role(looking)
-    result = run(chosen, world, seen_by(who, read(sites, world)), progress=progress)
+    who = role_of(looking)
+    result = run(chosen, world, read_for(sites, world, Reading(looking=looking)), progress=progress)
     cv = territory_cv(result, world, Level(level), code, role=who)
     document = territory_document(cv, result, translate)
     if form == "json":
         typer.echo(dumps(document))
     else:
         print_territory(document["territory"], result.manifest, translate)
+    tell_notes([note for note in result.notes if note.code == WITHHELD], translate)
     tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE
 

@@ -137,6 +137,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "sites-overlap": N_(
             "the sites {found} overlap over {expected}: their land is counted more than once"
         ),
+        "sites-withheld": N_("{found} sites that this role may not see were left out: {expected}"),
         "site-off-roads": N_(
             "no road of the network is within {expected} m of the site: what it reaches by road is "
             "unknown"

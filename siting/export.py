@@ -18,7 +18,7 @@ from layers.territory import Level
 from siting.criteria import CRITERIA
 from siting.criteria.employment import JOBS_BOUNDS
 from siting.documents import AREA_DECIMALS, dumps, score_document
-from siting.domain import LandClass, Manifest, Reason, Scores, Verdict
+from siting.domain import LandClass, LayerUse, Manifest, Reason, Scores, Verdict
 from siting.eligibility import Eligibility
 from siting.errors import SitingError, problem
 from siting.export_xlsx import write_workbook
@@ -46,12 +46,31 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
         (``area_<class>_m2``), points (``points_<criterion>``), measures
         (``measure_<criterion>``), EPCI, status of the source of the site.
     """
-    table = flat_table(run, translate)
+    table = with_statuses(flat_table(run, translate), run.origins)
     after = table.columns.get_loc("reliability") + 1
     table.insert(after, "rank", run.scores.rank.astype("Int64").to_numpy())
-    statuses = _texts([run.origins[site].status.value for site in run.sites.index])
-    table.insert(table.columns.get_loc("source") + 1, "status", statuses)
     return table
+
+
+def with_statuses(table: gpd.GeoDataFrame, origins: Mapping[str, LayerUse]) -> gpd.GeoDataFrame:
+    """Tell the status of each site of a table: declared, observed, estimated or demonstration.
+
+    Parameters
+    ----------
+    table
+        Sites, as :func:`flat_table` gives them.
+    origins
+        Where each comes from, by ``site_id``.
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``status`` after ``source``.
+    """
+    told = table.copy(deep=False)
+    statuses = _texts([origins[site].status.value for site in table["site_id"]])
+    told.insert(told.columns.get_loc("source") + 1, "status", statuses)
+    return told
 
 
 def source_table(found: Manifest, translate: Translate) -> pd.DataFrame:

@@ -14,9 +14,12 @@ import pandas as pd
 from layers.errors import N_
 from layers.site_table import CONFIDENTIALITY
 from layers.sites import SiteFile
+from siting.errors import problem
 
 VARIABLE: Final = "SITING_ROLE"
 """Environment variable that sets the role, until users sign in."""
+WITHHELD: Final = "sites-withheld"
+"""Code of the note that tells how many sites a role may not see."""
 
 
 class Role(StrEnum):
@@ -105,3 +108,31 @@ def seen_by(who: Role, file: SiteFile) -> SiteFile:
     own = set(kept["site_id"])
     added = {site: source for site, source in file.added.items() if site in own}
     return SiteFile(replace(layer, data=kept, notes=()), (), (), len(kept), added=added)
+
+
+def shared_with(who: Role, file: SiteFile) -> SiteFile:
+    """Return the sites of a file that a role may see, and tell how many it may not.
+
+    For those who hold the file, and make a result of it for others: :func:`seen_by`, with a note.
+
+    Parameters
+    ----------
+    who
+        The role.
+    file
+        The sites.
+
+    Returns
+    -------
+    SiteFile
+        As :func:`seen_by` returns it.
+    """
+    kept = seen_by(who, file)
+    count = len(file.layer.data) - len(kept.layer.data)
+    if not count:
+        return kept
+    note = problem(
+        WITHHELD, file=file.layer.provenance.file, found=count, expected=ROLE_LABELS[who],
+        severity="warning",
+    )  # fmt: skip
+    return replace(kept, notes=(*kept.notes, note))

@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any, Final
 
 from layers.errors import N_
+from siting.batch.folder import differing, held, prepare, sweep
 from siting.batch.identity import bench_identity
-from siting.batch.job import PARTITION_SIZE, Job, differing, held, prepare, sweep
+from siting.batch.job import PARTITION_SIZE, Job
 from siting.batch.overlaps import forget, pairs_inside, write_overlaps
 from siting.batch.results import MANIFEST, write_manifest, write_ranks, write_rejected
 from siting.batch.staging import Staged, stage
@@ -170,7 +171,7 @@ def _scored(
     done, start = 0, time.monotonic()
     for report in engine.run(partial(score_partition, job), left) if left else ():
         reports[report["number"]] = report
-        done += report["rows"]
+        done += staged.sizes[report["number"]]
         rate = done / max(time.monotonic() - start, 1e-9)
         told(Pace(SCORING, before + done, total, rate, (total - before - done) / rate))
     return [report for report in reports.values() if report is not None]

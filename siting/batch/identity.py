@@ -6,13 +6,11 @@ import hashlib
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import layers
+from siting.batch.job import Job
 from siting.scenario import scenario_hash
-
-if TYPE_CHECKING:
-    from siting.batch.job import Job
 
 OF_GROUND: Final = ("scenario", "layers", "data", "code", "libraries")
 """What the territory, its layers and its account are opened from."""

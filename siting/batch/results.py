@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from layers.errors import Problem
-from siting.batch.job import Job, drafted, identity_at_start, write_json
+from layers.sites import listed
+from siting.batch.folder import identity_at_start
+from siting.batch.job import Job, drafted, write_json
 from siting.batch.overlaps import first_overlap
 from siting.batch.staging import Staged, lost_of, restored
 from siting.batch.worker import by_code, ground_of, sites_in
@@ -21,11 +24,14 @@ from siting.export import harmless
 from siting.i18n import translator
 from siting.notes import missing_notes, overlap_note, priority_notes
 from siting.pipeline import manifest
+from siting.roles import WITHHELD, Role
 from siting.zan.tally import added, read_tally
 
 RANKS: Final = "_ranks.parquet"
 REJECTED: Final = "_rejected.csv"
 MANIFEST: Final = "_manifest.json"
+_COUNTED: Final = ("friche-left-out", "planning-from-zones", WITHHELD)
+"""Notes that tell of a whole file how many sites they are about: each partition tells its own."""
 
 
 def write_ranks(job: Job, reports: Sequence[Mapping[str, Any]]) -> None:
@@ -79,7 +85,8 @@ def write_rejected(job: Job, staged: Staged, reports: Iterable[Mapping[str, Any]
         Number of rows rejected.
     """
     translate = translator(job.language)
-    found = [*lost_of(staged)]
+    # Who may not see all the sites is not told of wrong rows either: they may hold one of those.
+    found = [*lost_of(staged)] if job.role is Role.STRATEGIST else []
     found += [restored(values) for report in reports for values in report["rejected"]]
     found.sort(key=lambda one: (one.row or 0, one.code, one.field or ""))
     with (
@@ -120,7 +127,8 @@ def write_manifest(
     Returns
     -------
     dict
-        The document: ``manifest`` (as that of ``siting score``), ``rows``, ``sites``,
+        The document: ``manifest`` (as that of ``siting score``), ``role`` of who may read it,
+        ``origins`` (sites by source, one of the layers of the manifest), ``rows``, ``sites``,
         ``rejected``, ``left_out``, ``overlaps``, ``plan``, ``notes``, ``parts``,
         ``partitions`` (their number, those without a site included) and ``identity``.
     """
@@ -138,7 +146,9 @@ def write_manifest(
         notes.append(overlap_note(pair["first"], pair["second"], row=row, area_m2=area_m2))
     document = {
         "manifest": manifest_document(made_with, translate),
-        "rows": staged.row_count,
+        "role": job.role.value,
+        "origins": dict(sum((Counter(report.get("origins", {})) for report in reports), Counter())),
+        "rows": _row_count(job, staged, reports),
         "sites": sum(report["sites"] for report in reports),
         "rejected": rejected,
         "left_out": sum(report["left_out"] for report in reports),
@@ -153,6 +163,13 @@ def write_manifest(
     return document
 
 
+def _row_count(job: Job, staged: Staged, reports: Sequence[Mapping[str, Any]]) -> int:
+    """Return the rows told: of who may not see all the sites, only those seen."""
+    if job.role is Role.STRATEGIST:
+        return staged.row_count
+    return sum(report["rows"] for report in reports)
+
+
 def _notes(
     job: Job,
     staged: Staged,
@@ -164,19 +181,44 @@ def _notes(
     """Add the notes up by code; one on the file, met in every partition, counts once."""
     translate = translator(job.language)
     found: dict[str, dict[str, Any]] = {}
-    given = [{n["code"]: {"count": 1, "example": n}} for n in staged.notes]
+    of_file = staged.notes if job.role is Role.STRATEGIST else ()
+    given = [{n["code"]: {"count": 1, "example": n}} for n in of_file]
     whole = by_code(tuple(of_set))
     if "sites-overlap" in whole:
         whole["sites-overlap"]["count"] = overlaps
     for notes in (*given, whole, *(report["notes"] for report in reports)):
         for code, told in notes.items():
-            known = found.setdefault(code, {"count": 0, "example": told["example"]})
-            of_rows = told["example"]["row"] is not None
-            known["count"] = known["count"] + told["count"] if of_rows else told["count"]
-            known["example"] = min(
-                known["example"], told["example"], key=lambda example: example["row"] or 0
-            )
+            known = found.get(code)
+            found[code] = told if known is None else _both(known, told)
     return {
         code: {"count": told["count"], "example": restored(told["example"]).line(translate)}
         for code, told in sorted(found.items())
     }
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Put together what two partitions tell: of their rows, or of the file as each sees it."""
+    first, second = one["example"], other["example"]
+    if second["row"] is not None:
+        example = min(first, second, key=lambda note: note["row"] or 0)
+        return {"count": one["count"] + other["count"], "example": example}
+    if first["code"] in _COUNTED:
+        counts = _counts(first["expected"]) + _counts(second["expected"])
+        first = first | {"found": str(int(first["found"]) + int(second["found"]))}
+        if counts:
+            first["expected"] = listed(counts)
+    return {"count": one["count"], "example": first}
+
+
+def _counts(text: str) -> Counter[str]:
+    """Read the numbers of a list by label.
+
+    Examples
+    --------
+    >>> _counts("3 × friche potentielle, 1 × friche reconvertie").total()
+    4
+    >>> _counts("zoning.gpkg")
+    Counter()
+    """
+    parts = [part.split(" × ", 1) for part in text.split(", ") if " × " in part]
+    return Counter({label: int(count) for count, label in parts})

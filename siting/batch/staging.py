@@ -29,8 +29,9 @@ from layers.errors import Problem
 from layers.raw_table import RawTable
 from layers.site_attributes import LISTED_ROWS, Identifiers, identifiers_of
 from layers.site_columns import pick_columns
+from siting.batch.folder import differing
 from siting.batch.identity import of_source
-from siting.batch.job import Job, differing, write_json
+from siting.batch.job import Job, write_json
 from siting.errors import SitingError, problem
 
 ROW: Final = "__siting_row"

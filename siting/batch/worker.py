@@ -16,14 +16,16 @@ from layers.errors import Problem
 from layers.sites import SiteFile, sites_of
 from layers.spec import Status
 from siting.appraisal import Bench, appraise
+from siting.batch.folder import differing, identity_at_start
 from siting.batch.identity import OF_GROUND, bench_identity
-from siting.batch.job import Job, differing, drafted, identity_at_start, write_json
+from siting.batch.job import Job, drafted, write_json
 from siting.batch.overlaps import write_inside
 from siting.batch.staging import plain, read_partition, read_staged
 from siting.errors import SitingError, problem
-from siting.export import flat_table
+from siting.export import flat_table, with_statuses
 from siting.i18n import translator
 from siting.notes import pene_notes, road_notes
+from siting.origins import uses_of_sites
 from siting.pipeline import (
     DEMONSTRATION_SITES_SOURCE,
     account_of,
@@ -31,6 +33,7 @@ from siting.pipeline import (
     chosen_of,
     with_zones,
 )
+from siting.roles import shared_with
 from siting.world import World, load_world
 from siting.zan.tally import tally, tally_document
 
@@ -54,8 +57,8 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
     dict
         ``number``, ``rows``, ``sites``, ``left_out``, ``rejected``, ``notes`` (number and
         example by code), ``bytes`` of the part, ``last_row``; where there are sites, their
-        ``tally``, the ``chosen`` ones that a scenario names, the number of ``overlaps`` and
-        the ``bounds``.
+        ``tally``, the ``chosen`` ones that a scenario names, the number of ``overlaps``, the
+        ``bounds`` and how many come from each source (``origins``).
     """
     world, bench = ground_of(job)
     file = sites_in(job, world, number)
@@ -78,7 +81,9 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
             "bounds": found.sites.total_bounds.tolist(),
             "last_row": int(found.sites["row"].max()),
         }
-        table = flat_table(found, translator(job.language))
+        origins = uses_of_sites(file, map(str, found.sites.index))
+        told["origins"] = Counter(origin.name for origin in origins.values())
+        table = with_statuses(flat_table(found, translator(job.language)), origins)
         with drafted(part) as draft:
             _write(table, draft)
     report = {
@@ -114,7 +119,8 @@ def sites_in(job: Job, world: World, number: int) -> SiteFile:
     Returns
     -------
     SiteFile
-        As :func:`siting.pipeline.read` returns them for the whole file.
+        As :func:`siting.pipeline.read` returns them for the whole file; those that the role of
+        the run may see.
     """
     staged = read_staged(job)
     table, identifiers = read_partition(job, staged, number)
@@ -128,7 +134,7 @@ def sites_in(job: Job, world: World, number: int) -> SiteFile:
     )
     if job.source is None:
         file = replace(file, layer=replace(file.layer, provenance=DEMONSTRATION_SITES_SOURCE))
-    return with_zones(file, world)
+    return shared_with(job.role, with_zones(file, world))
 
 
 def ground_of(job: Job) -> _Ground:

@@ -11,15 +11,16 @@ import pytest
 import shapely
 
 from layers.batches import raw_batches
-from layers.errors import LayerError
+from layers.errors import LayerError, problem
 from siting.batch import Job, score_in_batches, worker
 from siting.batch import overlaps as batch_overlaps
-from siting.documents import plan_document
+from siting.documents import manifest_document, plan_document
 from siting.errors import SitingError
 from siting.export import result_table
 from siting.i18n import translator
 from siting.measure import overlaps
 from siting.pipeline import read, run
+from siting.roles import Role, shared_with
 
 FR = translator("fr")
 
@@ -48,16 +49,11 @@ def source(table, tmp_path_factory):
     return path
 
 
-def one_run(found):
-    """The sites of a run in one go; the parts, all of one file, tell no status of each."""
-    return result_table(found, FR).drop(columns="status")
-
-
 @pytest.fixture(scope="module")
 def expected(source, world, base):
     """What the run in one go tells of each site alone."""
     found = run(base, world, read(source, world))
-    return one_run(found), found
+    return result_table(found, FR), found
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +98,7 @@ def assert_same_set(folder, document, found):
     """The plan and the overlaps are those of the run in one go."""
     told = pd.read_parquet(folder / "_overlaps.parquet")
     pairs = overlaps(found.sites.geometry)
-    assert len(pairs) > 20
+    assert len(pairs) >= 20
     pd.testing.assert_frame_equal(told[["first", "second", "area_m2"]], pairs, check_exact=True)
     rows = found.sites["row"]
     assert told["first_row"].tolist() == rows[pairs["first"]].tolist()
@@ -163,7 +159,7 @@ def test_every_format_gives_what_reading_it_whole_gives(
         table.to_file(path, **options)
     parts, document = scored(Job(path, tmp_path / "out", base, partition_size=50))
     whole = run(base, world, read(path, world))
-    assert_same(parts, one_run(whole))
+    assert_same(parts, result_table(whole, FR))
     assert document["rejected"] == len({one.row for one in whole.rejected})
 
 
@@ -225,6 +221,49 @@ def test_only_the_chosen_sites_are_added_up(source, base, world, table, tmp_path
     planned = {part["code"]: part["planned_m2"] for part in document["plan"]["territories"]}
     assert planned == {part.code: part.planned_m2 for part in found.plan.territories}
     assert "nowhere" in document["notes"]["sites-missing"]["example"]
+
+
+def test_a_role_gets_the_sites_that_it_may_see(table, base, world, tmp_path):
+    """As the run in one go for this role: what is wrong may tell of a hidden row."""
+    told = ["public", "restricted", "confidential"]
+    path = tmp_path / "sites.parquet"
+    table.assign(confidentiality=[told[i % 3] for i in range(len(table))]).to_parquet(path)
+    parts, document = scored(
+        Job(path, tmp_path / "out", base, partition_size=37, role=Role.PLANNER)
+    )
+    found = run(base, world, shared_with(Role.PLANNER, read(path, world)))
+    assert_same(parts, result_table(found, FR))
+    assert set(parts["confidentiality"]) == {"public", "restricted"}
+    assert_same_set(tmp_path / "out", document, found)
+    assert document["rows"] == document["sites"] == found.row_count == len(parts)
+    assert (document["role"], document["rejected"]) == ("epci_planner", 0)
+    (note,) = (note for note in found.notes if note.code == "sites-withheld")
+    assert document["notes"]["sites-withheld"] == {"count": 1, "example": note.line(FR)}
+    assert len(pd.read_csv(tmp_path / "out" / "_rejected.csv")) == 0
+
+
+def test_notes_on_the_file_are_those_of_one_run(demo_file, base, world, tmp_path, monkeypatch):
+    """Of friches left out, of stages told from zones: how many in the file, not in a partition."""
+
+    def zoned(file, _world):
+        note = problem("planning-from-zones", file="sites", found=len(file.layer.data),
+                       expected="zones.gpkg", severity="warning")  # fmt: skip
+        return replace(file, notes=(*file.notes, note))
+
+    for module in ("siting.pipeline", "siting.batch.worker"):
+        monkeypatch.setattr(f"{module}.with_zones", zoned)
+    words = ["friche avec projet", "friche potentielle", "friche reconvertie", "friche sans projet"]
+    table = demo_file.layer.geo[["site_id", "geometry"]]
+    table = table.assign(site_statut=[words[i % 7 % 4] for i in range(len(table))])
+    path = tmp_path / "friches.gpkg"
+    table.assign(site_nom=table["site_id"], site_surface=None).to_file(path)
+    found = run(base, world, read(path, world))
+    _, document = scored(Job(path, tmp_path / "out", base, partition_size=4))
+    of_file = [note for note in found.notes if note.row is None]
+    assert {"friche-left-out", "planning-from-zones"} <= {note.code for note in of_file}
+    for note in of_file:
+        assert document["notes"][note.code]["example"] == note.line(FR)
+    assert document["left_out"] == len(read(path, world).left_out) > 0
 
 
 def test_more_overlaps_than_memory_holds_are_written_in_order(
@@ -290,6 +329,8 @@ def test_the_manifest_tells_what_the_result_was_made_with(source, base, expected
     assert told == document
     assert told["manifest"]["scenario_hash"] == expected[1].manifest.scenario_hash
     assert told["manifest"]["demonstration"] is True
+    assert told["manifest"]["layers"] == manifest_document(expected[1].manifest, FR)["layers"]
+    assert told["origins"] == {"sites": 174}
     assert told["identity"]["sites"] == hashlib.sha256(source.read_bytes()).hexdigest()
     assert told["identity"]["code"]
     assert not job.staged(0).parent.exists()  # nothing heavy is left

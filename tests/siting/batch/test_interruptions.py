@@ -15,8 +15,7 @@ from filelock import FileLock
 
 from layers.errors import LayerError
 from siting import batch
-from siting.batch import Job, identity, results, score_in_batches, staging, worker
-from siting.batch import job as batch_job
+from siting.batch import Job, folder, identity, results, score_in_batches, staging, worker
 from siting.batch import overlaps as batch_overlaps
 from siting.errors import ScenarioError, SitingError, problem
 from siting.execution import Processes
@@ -68,7 +67,7 @@ def assert_same_result(job: Job, whole: tuple[Job, dict]) -> None:
 
 
 MOMENTS = {
-    "before it is known to have begun": (batch_job, "write_json"),
+    "before it is known to have begun": (folder, "write_json"),
     "while rows are shared out": (staging, "_fitted"),
     "between rows and what tells of them": (staging, "write_json"),
     "while sites are measured": (worker, "appraise"),
@@ -171,9 +170,9 @@ def test_a_worker_opens_the_layers_again_when_they_are_others(job, whole, monkey
     opened = []
     monkeypatch.setattr(worker, "load_world", lambda **_files: (opened.append(1), world)[1])
     worker._ground.cache_clear()
-    for folder, told in (("a", "1"), ("b", "1"), ("c", "2")):
+    for name, told in (("a", "1"), ("b", "1"), ("c", "2")):
         monkeypatch.setattr(identity, "_code", lambda told=told: told)
-        score_in_batches(replace(job, folder=job.folder.with_name(folder)))
+        score_in_batches(replace(job, folder=job.folder.with_name(name)))
     assert len(opened) == 2
 
 
