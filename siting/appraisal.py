@@ -23,6 +23,7 @@ from siting.account import Account
 from siting.criteria.employment import expected_jobs
 from siting.criteria.inputs import Inputs
 from siting.domain import Envelope, Reason, Scores, Verdict
+from siting.edges import Bounds, Edge, bound_reasons, bounds_of
 from siting.eligibility import Eligibility, assess
 from siting.measure import LandTake, land_take
 from siting.reliability import important_gaps
@@ -59,6 +60,11 @@ class Bench:
         """What verdicts are judged with."""
         return _rules(self.account)
 
+    @cached_property
+    def edge(self) -> Edge:
+        """Where the territory ends."""
+        return Edge(self.layers)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Appraisal:
@@ -82,6 +88,9 @@ class Appraisal:
         Scores; ranks are those among these sites.
     gaps
         Important criteria that are not known of each site, by ``site_id``.
+    bounds, limits
+        Measures that the edge of the territory bounds, and the sentences that tell it, by
+        ``site_id``.
     eligibility
         Exclusions and conditions of each site.
     accounts
@@ -97,6 +106,8 @@ class Appraisal:
     jobs: pd.DataFrame
     scores: Scores
     gaps: Mapping[str, tuple[Reason, ...]]
+    bounds: Bounds
+    limits: Mapping[str, tuple[Reason, ...]]
     eligibility: Mapping[str, Eligibility]
     accounts: tuple[SiteAccount, ...]
     verdicts: Mapping[str, Verdict]
@@ -149,6 +160,7 @@ def appraise(
     matrix = decision_matrix(inputs, scenario)
     told(2)
     scores = score(matrix, scenario)
+    bounds = bounds_of(inputs, matrix, bench.edge)
     eligibility = assess(inputs, scenario)
     told(3)
     accounts = _site_accounts(sites, land, shares, eligibility, scenario)
@@ -161,6 +173,8 @@ def appraise(
         jobs=expected_jobs(sites, scenario.measure),
         scores=scores,
         gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
+        bounds=bounds,
+        limits=MappingProxyType(bound_reasons(bounds, scenario)),
         eligibility=eligibility,
         accounts=tuple(accounts),
         verdicts=MappingProxyType(verdicts),

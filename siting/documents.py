@@ -162,6 +162,7 @@ def site_documents(run: Run, translate: Translate) -> list[dict[str, Any]]:
                 "score": known_number(total),
                 "reliability": known_number(reliability),
                 "gaps": [reason_document(gap, translate) for gap in run.gaps[site_id]],
+                "limits": [reason_document(limit, translate) for limit in run.limits[site_id]],
                 "rank": known_whole(rank),
                 "gross_area_m2": _area(gross),
                 "enaf_m2": known_whole(enaf),

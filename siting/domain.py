@@ -363,6 +363,14 @@ class ValueFunction:
             raise ValueError("every value must lie in [0, 1]")
 
 
+class Sight(StrEnum):
+    """What a criterion looks for around a site, and so what the edge of a territory hides."""
+
+    COUNT = "count"
+    SHARE = "share"
+    NEAREST = "nearest"
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """One thing measured on each site.
@@ -388,6 +396,13 @@ class Criterion:
         the sites' index; unknown is missing, never zero.
     labels
         Every category of a criterion whose unit is ``"label"``, else empty.
+    sight
+        What it looks for around the site; ``None`` where it reads the site, or its commune, alone.
+    sight_reach
+        Parameter of the measures (``measure`` section of a scenario, m) within which it counts;
+        empty where it looks for the nearest.
+    sight_by_road
+        Whether that is a distance by road, not a straight line.
     """
 
     name: str
@@ -399,6 +414,9 @@ class Criterion:
     source: str
     function: Callable[[Any], pd.Series]
     labels: tuple[str, ...] = ()
+    sight: Sight | None = None
+    sight_reach: str = ""
+    sight_by_road: bool = True
 
 
 @dataclass(frozen=True, eq=False, slots=True)

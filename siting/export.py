@@ -41,8 +41,8 @@ def result_table(run: Run, translate: Translate) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        EPSG:2154: identity, verdict and its sentence, important gaps, score, reliability,
-        rank, areas
+        EPSG:2154: identity, verdict and its sentence, important gaps, limits of what is known
+        near the edge of the territory, score, reliability, rank, areas
         (``area_<class>_m2``), points (``points_<criterion>``), measures
         (``measure_<criterion>``), EPCI, status of the source of the site.
     """
@@ -143,6 +143,10 @@ class Appraised(Protocol):
         """What is important and not known of each site."""
 
     @property
+    def limits(self) -> Mapping[str, tuple[Reason, ...]]:
+        """What the edge of the territory bounds of each site."""
+
+    @property
     def eligibility(self) -> Mapping[str, Eligibility]:
         """What the rules say of each site."""
 
@@ -181,6 +185,7 @@ def flat_table(found: Appraised, translate: Translate) -> gpd.GeoDataFrame:
         "enaf_m2": found.land.enaf_m2.astype("Int64").to_numpy(),
         "reasons": _texts([_sentences(told, said) for told in reasons]),
         "gaps": _texts(_same_sentences([found.gaps[site] for site in found.sites.index], said)),
+        "limits": _texts(_same_sentences([found.limits[site] for site in found.sites.index], said)),
         "epci": _texts(["|".join(code for code, _ in own) for own in epci]),
         "epci_name": _texts([" | ".join(name for _, name in own) for own in epci]),
     }

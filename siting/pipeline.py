@@ -26,6 +26,7 @@ from siting.appraisal import Bench, appraise
 from siting.balance import Balance, Case, Ground, cases_of, judge
 from siting.criteria.travel import reach_of
 from siting.domain import LayerUse, Manifest, Reason, Scores, Verdict
+from siting.edges import Bounds, bound_reasons
 from siting.eligibility import Eligibility
 from siting.errors import Problem, problem
 from siting.measure import LandTake
@@ -83,6 +84,9 @@ class Run:
         Scores.
     gaps
         Important criteria that are not known of each site, by ``site_id``.
+    bounds, limits
+        Measures that the edge of the territory bounds, and the sentences that tell it, by
+        ``site_id``.
     eligibility
         Exclusions and conditions of each site.
     verdicts
@@ -108,6 +112,8 @@ class Run:
     jobs: pd.DataFrame
     scores: Scores
     gaps: Mapping[str, tuple[Reason, ...]]
+    bounds: Bounds
+    limits: Mapping[str, tuple[Reason, ...]]
     eligibility: Mapping[str, Eligibility]
     verdicts: Mapping[str, Verdict]
     plan: Plan
@@ -233,6 +239,8 @@ def run(
         jobs=found.jobs,
         scores=found.scores,
         gaps=found.gaps,
+        bounds=found.bounds,
+        limits=found.limits,
         eligibility=found.eligibility,
         verdicts=found.verdicts,
         plan=planned,
@@ -302,6 +310,7 @@ def rescored(earlier: Run, scenario: Scenario) -> Run:
         manifest=replace(earlier.manifest, scenario_hash=scenario_hash(scenario)),
         scores=scores,
         gaps=MappingProxyType(important_gaps(scores.contributions, scenario)),
+        limits=MappingProxyType(bound_reasons(earlier.bounds, scenario)),
         notes=(*others, *priority_notes(scenario)),
     )
 

@@ -13,7 +13,7 @@ from layers.errors import N_
 from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
 from siting.criteria.travel import travel
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 SIDING_M = 100.0
 """Straight-line distance under which a surveyed siding is that of the site: the survey gives a
@@ -159,6 +159,7 @@ CRITERIA = (
         requires=("interchanges",),
         source=f"{_SITES_SOURCE} (autoroute_echang_dist)",
         function=distance_interchange_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="distance_freight_m",
@@ -169,6 +170,7 @@ CRITERIA = (
         requires=("stations",),
         source=f"{_SITES_SOURCE} (gare_fret_dist, reseau_fret_ferroviaire)",
         function=distance_freight_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="distance_port_m",
@@ -179,6 +181,7 @@ CRITERIA = (
         requires=("ports",),
         source=f"{_SITES_SOURCE} (reseau_fluvial)",
         function=distance_port_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="distance_passenger_station_m",
@@ -189,6 +192,7 @@ CRITERIA = (
         requires=("stations",),
         source=f"{_SITES_SOURCE} (gare_dist)",
         function=distance_passenger_station_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="distance_airport_m",
@@ -199,5 +203,6 @@ CRITERIA = (
         requires=("airports",),
         source=f"{_SITES_SOURCE} (aeroport_dist)",
         function=distance_airport_m,
+        sight=Sight.NEAREST,
     ),
 )

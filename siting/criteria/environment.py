@@ -8,7 +8,7 @@ from layers.errors import N_
 from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
 from siting.criteria.zones import areas_of, covered_share
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 
 def protected_share(inputs: Inputs) -> pd.Series:
@@ -133,6 +133,8 @@ CRITERIA = (
         requires=("protected_areas",),
         source="C. env., L. 414-4 et R. 414-19 (incidences à distance) ; INPN",
         function=distance_protected_m,
+        sight=Sight.NEAREST,
+        sight_by_road=False,
     ),
     Criterion(
         name="natura_2000_share",
@@ -153,6 +155,8 @@ CRITERIA = (
         requires=("protected_areas",),
         source="C. env., R. 414-19 (incidences à distance) ; INPN (Natura 2000)",
         function=distance_natura_2000_m,
+        sight=Sight.NEAREST,
+        sight_by_road=False,
     ),
     Criterion(
         name="znieff_share",

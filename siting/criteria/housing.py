@@ -17,7 +17,7 @@ from siting.criteria.around import (
 from siting.criteria.employment import expected_jobs
 from siting.criteria.inputs import Commute, Inputs
 from siting.criteria.travel import travel
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 TENSE_ZONES = ("A bis", "A", "B1")
 """Zones ABC where the market is tense (CCH, art. D. 304-1)."""
@@ -289,6 +289,8 @@ CRITERIA = (
         requires=("communes", "housing"),
         source="INSEE, recensement de la population (logements vacants)",
         function=vacant_dwellings_reach,
+        sight=Sight.COUNT,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="housing_vacancy_rate",
@@ -299,6 +301,8 @@ CRITERIA = (
         requires=("communes", "housing"),
         source="INSEE, recensement de la population (logements vacants / logements)",
         function=housing_vacancy_rate,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="vacant_dwellings_per_job",
@@ -309,6 +313,8 @@ CRITERIA = (
         requires=("communes", "housing"),
         source="INSEE, recensement (logements vacants) ; emplois attendus (measure.jobs_per_ha)",
         function=vacant_dwellings_per_job,
+        sight=Sight.COUNT,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="dwellings_started_rate",
@@ -319,6 +325,8 @@ CRITERIA = (
         requires=("communes", "housing", "housing_permits"),
         source="SDES, Sitadel (logements commencés)",
         function=dwellings_started_rate,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="social_housing_share",
@@ -329,6 +337,8 @@ CRITERIA = (
         requires=("communes", "housing", "social_housing"),
         source="SDES, RPLS ; INSEE, recensement de la population (résidences principales)",
         function=social_housing_share,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="tense_housing_share",
@@ -339,6 +349,8 @@ CRITERIA = (
         requires=("communes", "housing", "housing_tension"),
         source="CCH, D. 304-1 (zonage ABC) ; INSEE, recensement de la population",
         function=tense_housing_share,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="long_vacancy_rate",
@@ -349,6 +361,8 @@ CRITERIA = (
         requires=("communes", "vacancy"),
         source="LOVAC (Cerema, DGALN), parc privé",
         function=long_vacancy_rate,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
     Criterion(
         name="dwelling_price_eur_m2",
@@ -359,5 +373,7 @@ CRITERIA = (
         requires=("communes", "prices"),
         source="DGFiP, demandes de valeurs foncières (DVF), médianes communales du Cerema",
         function=dwelling_price_eur_m2,
+        sight=Sight.SHARE,
+        sight_reach="housing_reach_m",
     ),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from layers.errors import N_
 from siting.criteria.around import Positions, pairs_in_reach, told_of
 from siting.criteria.inputs import Inputs
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 INDUSTRY = frozenset(f"{division:02d}" for division in range(5, 40))
 """Divisions of NAF rév. 2 in sections B to E."""
@@ -89,6 +89,9 @@ CRITERIA = (
         requires=("establishments",),
         source="INSEE, Sirene (NAF rév. 2, sections B à E)",
         function=industrial_neighbours,
+        sight=Sight.COUNT,
+        sight_reach="neighbours_reach_m",
+        sight_by_road=False,
     ),
     Criterion(
         name="possible_flows",
@@ -99,5 +102,8 @@ CRITERIA = (
         requires=("establishments", "industrial_flows"),
         source="Échanges publiés de Kalundborg : Ehrenfeld et Gertler 1997 ; Valero et al. 2012",
         function=possible_flows,
+        sight=Sight.COUNT,
+        sight_reach="neighbours_reach_m",
+        sight_by_road=False,
     ),
 )

@@ -13,7 +13,7 @@ from siting.criteria.access import road_distance_m
 from siting.criteria.around import commune_of, numbers
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 POLE_CATEGORIES = ("11", "12", "13")
 """Categories of communes that are the centre of an aire d'attraction (INSEE, 2020)."""
@@ -196,6 +196,8 @@ CRITERIA = (
         requires=("communes", "housing"),
         source="INSEE, recensement de la population",
         function=working_age_reach,
+        sight=Sight.COUNT,
+        sight_reach="jobs_reach_m",
     ),
     Criterion(
         name="frr_class",
@@ -217,6 +219,7 @@ CRITERIA = (
         requires=("communes", "zonings"),
         source="INSEE, aires d'attraction des villes 2020 (catégories 11, 12 et 13)",
         function=town_centre_distance_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="job_concentration",
@@ -237,6 +240,8 @@ CRITERIA = (
         requires=("communes", "workplace_jobs"),
         source="INSEE, recensement, emplois au lieu de travail par secteur (NAF, sections B à E)",
         function=industry_share,
+        sight=Sight.SHARE,
+        sight_reach="jobs_reach_m",
     ),
     Criterion(
         name="job_seekers_rate",
@@ -247,5 +252,7 @@ CRITERIA = (
         requires=("communes", "housing", "job_seekers"),
         source="France Travail et Dares, demandeurs d'emploi inscrits ; INSEE, recensement",
         function=job_seekers_rate,
+        sight=Sight.SHARE,
+        sight_reach="jobs_reach_m",
     ),
 )

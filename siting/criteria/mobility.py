@@ -12,7 +12,7 @@ from siting.criteria.employment import expected_jobs
 from siting.criteria.housing import reach
 from siting.criteria.inputs import Inputs
 from siting.criteria.travel import travel
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 NO_STATION = "aucune gare à portée"
 STATION_CLASSES = (
@@ -183,6 +183,8 @@ CRITERIA = (
         source="SNCF Gares & Connexions, fréquentation en gares (voyageurs par an)",
         function=station_class,
         labels=STATION_CLASSES,
+        sight=Sight.COUNT,
+        sight_reach="station_reach_m",
     ),
     Criterion(
         name="car_free_share",
@@ -193,6 +195,8 @@ CRITERIA = (
         requires=("communes", "commute_modes"),
         source="INSEE, recensement, mode de transport principal pour aller travailler",
         function=car_free_share,
+        sight=Sight.SHARE,
+        sight_reach="jobs_reach_m",
     ),
     Criterion(
         name="neighbouring_zone_jobs",
@@ -203,6 +207,9 @@ CRITERIA = (
         requires=("activity_zones",),
         source="C. urb., L. 318-8-1 et L. 318-8-2 (inventaire des zones d'activité)",
         function=neighbouring_zone_jobs,
+        sight=Sight.COUNT,
+        sight_reach="neighbours_reach_m",
+        sight_by_road=False,
     ),
     Criterion(
         name="shift_workers",
@@ -213,6 +220,9 @@ CRITERIA = (
         requires=("activity_zones",),
         source="Emplois attendus et zones d'activité ; parts des équipes du scénario (shifts)",
         function=shift_workers,
+        sight=Sight.COUNT,
+        sight_reach="neighbours_reach_m",
+        sight_by_road=False,
     ),
     Criterion(
         name="stop_departures_day",
@@ -223,5 +233,7 @@ CRITERIA = (
         requires=("public_transport_stops",),
         source="GTFS (transport.data.gouv.fr), jour ouvrable type",
         function=stop_departures_day,
+        sight=Sight.COUNT,
+        sight_reach="walking_reach_m",
     ),
 )

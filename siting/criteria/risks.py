@@ -11,7 +11,7 @@ from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
 from siting.criteria.jobs import by_commune, of_commune
 from siting.criteria.zones import areas_of, covered_share
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 IN_ZRE = "en zone de répartition"
 OUTSIDE_ZRE = "hors zone de répartition"
@@ -164,6 +164,8 @@ CRITERIA = (
         requires=("hazardous_sites",),
         source="C. env., R. 511-10 et L. 515-32 (Seveso seuils bas et haut) ; Géorisques (ICPE)",
         function=distance_seveso_m,
+        sight=Sight.NEAREST,
+        sight_by_road=False,
     ),
     Criterion(
         name="water_zone",

@@ -9,7 +9,7 @@ from layers.errors import N_
 from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
 from siting.criteria.jobs import of_commune
-from siting.domain import Criterion, Objective
+from siting.domain import Criterion, Objective, Sight
 
 YES = "oui"
 NO = "non"
@@ -229,6 +229,7 @@ CRITERIA = (
         requires=("substations",),
         source="Postes électriques (RTE, Enedis) ; distance à vol d'oiseau × coefficient de détour",
         function=distance_substation_m,
+        sight=Sight.NEAREST,
     ),
     Criterion(
         name="distance_gas_m",
@@ -239,5 +240,6 @@ CRITERIA = (
         requires=("gas_network",),
         source="Réseaux de gaz (NaTran, GRDF) ; distance à vol d'oiseau × coefficient de détour",
         function=distance_gas_m,
+        sight=Sight.NEAREST,
     ),
 )

@@ -216,6 +216,7 @@ def _score(run: Run, site_id: str, _: Translate) -> Markup:
     if missing:
         text = _("Not known, left out of the score: {names}.").format(names=", ".join(missing))
         told.append(paragraph(text, "sg-note"))
+    told += [paragraph(f"{limit.text(_)}.", "sg-note") for limit in run.limits[site_id]]
     return section(title, *told, joined(_themes(points, _)), aside=aside)
 
 

@@ -44,7 +44,7 @@ def test_the_page_of_the_interface_names_every_key(root, document, budgets):
 def test_a_site_has_the_keys_of_the_interface(demo_run):
     site = score_document(demo_run, FR)["sites"][0]
     assert set(site) >= {
-        "site_id", "name", "verdict", "reasons", "score", "reliability", "gaps", "rank",
+        "site_id", "name", "verdict", "reasons", "score", "reliability", "gaps", "limits", "rank",
         "gross_area_m2", "enaf_m2", "areas_m2", "contributions", "shares",
     }  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_only_sentences_change_with_the_language(demo_run, document):
     english = json.loads(dumps(score_document(demo_run, EN)))
     assert english["sites"][0]["reasons"] != document["sites"][0]["reasons"]
     for site in (*english["sites"], *document["sites"]):
-        for reason in (*site["reasons"], *site["gaps"]):
+        for reason in (*site["reasons"], *site["gaps"], *site["limits"]):
             reason.pop("message")
     assert english["sites"] == document["sites"]
 

@@ -37,6 +37,9 @@ def test_every_format_holds_every_site(demo_run, tmp_path, suffix):
     told = [" ; ".join(gap.text(FR) for gap in demo_run.gaps[site]) for site in table["site_id"]]
     assert any(told)
     assert table["gaps"].fillna("").tolist() == told
+    told = [" ; ".join(one.text(FR) for one in demo_run.limits[site]) for site in table["site_id"]]
+    assert any(told)
+    assert table["limits"].fillna("").tolist() == told
     classes = [name for name in table.columns if name.startswith("area_")]
     sums = table[classes].sum(axis=1)
     assert ((sums - table["gross_area_m2"]).abs() <= 1e-3 * sums).all()

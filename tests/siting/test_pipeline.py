@@ -184,7 +184,7 @@ def test_scoring_again_is_running_again(world, base, demo_file, demo_run, change
             getattr(again.scores, one), getattr(whole.scores, one), check_exact=True
         )
     pd.testing.assert_frame_equal(again.scores.contributions, whole.scores.contributions)
-    for one in ("scenario", "manifest", "gaps", "verdicts", "plan", "notes", "rejected"):
+    for one in ("scenario", "manifest", "gaps", "limits", "verdicts", "plan", "notes", "rejected"):
         assert getattr(again, one) == getattr(whole, one), one
     for one in (again, whole):
         pd.testing.assert_frame_equal(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from layers import site_table as table
 from siting.criteria import CRITERIA, THEMES
-from siting.domain import Objective
+from siting.domain import Objective, Sight
 from siting.eligibility import RULES
 from siting.scenario import load_scenario
 from siting.scoring import decision_matrix, score, value_of
@@ -363,6 +363,32 @@ def test_it_reads_the_layers_that_it_says_and_no_other(criterion, sample):
         elif criterion.name not in STATED and not MEASURED & set(criterion.requires):
             assert without.isna().all(), name
     assert set(criterion.requires) <= set(sample.layers) | MEASURED
+
+
+@EVERY
+def test_what_it_looks_for_around_the_site_is_said(criterion, sample):
+    """Else the edge of the territory would change it untold: cut it at x = 14 km, and see."""
+    told = criterion.function(sample)
+    cut = {
+        name: replace(one, data=one.data[one.geo.bounds["minx"] < 14_000])
+        if one.spec.geometry and name != "sewage_plants"  # a table by commune, that has places
+        else one
+        for name, one in sample.layers.items()
+    }
+    west = sample.sites.geometry.bounds["maxx"] < 9_500  # in the first commune, that is left
+    less = criterion.function(changed(sample, cut))[west]
+    known = less.notna()
+    less, whole = less[known], told[west][known]
+    assert bool(criterion.sight_reach) == (criterion.sight in (Sight.COUNT, Sight.SHARE))
+    if criterion.sight is None:
+        assert less.equals(whole)
+    elif criterion.sight is Sight.NEAREST:
+        assert (less >= whole).all()
+    elif criterion.sight is Sight.COUNT:
+        order = {label: rank for rank, label in enumerate(criterion.labels)}
+        assert (less.replace(order) <= whole.replace(order)).all()
+    if criterion.sight_reach:
+        assert getattr(sample.parameters, criterion.sight_reach) > 0
 
 
 @EVERY

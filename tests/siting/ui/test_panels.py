@@ -118,6 +118,15 @@ def test_what_is_not_known_is_named(demo_run):
     assert " ".join(percent(demo_run.scores.reliability[least], FRENCH).split()) in sheet
 
 
+def test_what_the_edge_of_the_territory_bounds_is_told(demo_run):
+    near = next(site for site, limits in demo_run.limits.items() if len(limits) == 3)
+    sheet = text_of(site_sheet(demo_run, near, FRENCH))
+    told = (" ".join(limit.text(FRENCH).split()) for limit in demo_run.limits[near])
+    assert all(f"{limit}." in sheet for limit in told)
+    far = demo_run.bounds.edge_m.idxmax()
+    assert "s’arrête à moins" not in text_of(site_sheet(demo_run, far, FRENCH))
+
+
 def test_confidential_sites_bear_their_badge(demo_run):
     for site_id, level in demo_run.sites["confidentiality"].items():
         shown = "sg-confidential" in site_sheet(demo_run, site_id, FRENCH)
