@@ -82,7 +82,7 @@ class Edge:
 
     @cached_property
     def closed(self) -> frozenset[str]:
-        """Names of the layers of places that stop at the edge; not those that are made up."""
+        """The layers of places that stop at the edge, by name; not those that are made up."""
         return frozenset(
             name
             for name, layer in self.layers.items()
