@@ -36,6 +36,10 @@ RASTERS: Final = frozenset({".tif", ".tiff"})
 _TEXTS: Final = (".csv", ".csv.gz", ".tsv", ".txt")
 _PARQUET: Final = frozenset({".parquet", ".geoparquet"})
 _VECTORS: Final = (".shp", ".gpkg", ".geojson", ".json", ".fgb")
+_UNREADABLE: Final = (  # the last two: versions, compressions and passwords of archives
+    pa.ArrowException, pyogrio.errors.CRSError, pyogrio.errors.DataLayerError, OSError, EOFError,
+    zlib.error, zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 _COMPANIONS: Final = frozenset({".shx", ".dbf", ".prj", ".cpg"})
 _DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?:-\d\d-\d\d)?(?!\d)")
 _HEAD_BYTES: Final = 1 << 16
@@ -223,7 +227,7 @@ def file_columns(path: Path) -> tuple[str, ...]:
         if path.suffix.lower() in RASTERS or is_workbook(path):
             return _titles(path)
         return (*_archived_headers(path), *_vector_fields(path))
-    except (pa.ArrowException, OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError):
+    except _UNREADABLE:
         return ()
 
 

@@ -21,6 +21,7 @@ from types import ModuleType
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import rasterio
 import shapely
@@ -35,6 +36,7 @@ from layers.errors import LayerError
 from layers.ocs_ge import load_ocs_ge
 from layers.ocs_ge_diff import load_ocsge_diff
 from layers.pene import load_pene
+from layers.recognition import file_columns
 from layers.scot import load_scots, read_scot_perimeters
 from layers.sites import read_sites
 from layers.spec import Layer, make_layer
@@ -427,3 +429,26 @@ def test_damage_is_told_or_harmless(originals, tmp_path, batch):
             wrong[seed, name] = found
         shutil.rmtree(folder)
     assert wrong == {}
+
+
+# --- Found by five thousand of them ---------------------------------------------------------
+
+
+def test_columns_of_an_archive_of_another_version_are_none(tmp_path):
+    path = tmp_path / "flores.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("flores.csv", "CODGEO;EFF\n44109;1\n")
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 6] = 172  # version needed to extract: 17.2
+    path.write_bytes(data)
+    assert file_columns(path) == ()
+
+
+def test_columns_of_a_geopackage_whose_crs_cannot_be_read_are_none(originals, monkeypatch):
+    def fail(*_args, **_options):  # what GDAL did with seed 3832: a page of SQLite was damaged
+        raise pyogrio.errors.CRSError("database disk image is malformed")
+
+    assert file_columns(originals["roads"]) != ()
+    monkeypatch.setattr(pyogrio, "read_info", fail)
+    assert file_columns(originals["roads"]) == ()
