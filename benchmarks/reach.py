@@ -28,14 +28,17 @@ MINUTES = 30
 SAMPLE = 8
 
 
-def synthetic(rng: np.random.Generator, side: int) -> RoadGraph:
-    """Make a bent grid of two-way roads of 30 to 90 km/h, every twentieth of them a 110 km/h."""
-    rows, columns = np.divmod(np.arange(side * side), side)
-    places = np.column_stack([columns, rows]) * STEP_M + CORNER
-    places = np.round(places + rng.uniform(-0.3, 0.3, places.shape) * STEP_M, 1)
-    right = np.flatnonzero(columns < side - 1)
-    up = np.flatnonzero(rows < side - 1)
-    tail, head = np.append(right, up), np.append(right + 1, up + side)
+def grid(
+    rng: np.random.Generator, shape: tuple[int, int], corner: tuple[float, float], step_m: float
+) -> pd.DataFrame:
+    """Draw the edges of a bent grid of two-way roads of 30 to 90 km/h, every twentieth 110 km/h."""
+    height, width = shape
+    rows, columns = np.divmod(np.arange(height * width), width)
+    places = np.column_stack([columns, rows]) * step_m + corner
+    places = np.round(places + rng.uniform(-0.3, 0.3, places.shape) * step_m, 1)
+    right = np.flatnonzero(columns < width - 1)
+    up = np.flatnonzero(rows < height - 1)
+    tail, head = np.append(right, up), np.append(right + 1, up + width)
     speed = rng.choice([30.0, 50.0, 70.0, 90.0], len(tail))
     speed[np.append(rows[right], columns[up]) % 20 == 0] = 110.0
     length_m = 1.2 * np.hypot(*(places[tail] - places[head]).T)
@@ -51,8 +54,13 @@ def synthetic(rng: np.random.Generator, side: int) -> RoadGraph:
         ignore_index=True,
     )
     edges[["tail_x_m", "tail_y_m"]] = places[edges["tail"]]
+    return edges
+
+
+def synthetic(rng: np.random.Generator, side: int) -> RoadGraph:
+    """Make the graph of a grid of so many roads a side."""
     source = demonstration_provenance("Synthetic grid", "", vintage="", method="benchmark")
-    return graph_of(make_network(edges, source))
+    return graph_of(make_network(grid(rng, (side, side), CORNER, STEP_M), source))
 
 
 def timed(words: str, start: float) -> float:

@@ -41,6 +41,12 @@ _DENSE_CELLS: Final = 8_000_000
 """Cells of the table of distances made at once: 64 MB, whatever the size of the network."""
 _PAIR_CELLS: Final = 8_000_000
 _NEARESTS_KEPT: Final = 16
+_PAIRS_KEPT: Final = 32_000_000
+"""Pairs of nodes kept between searches: 256 MB. A region of 1,200 communes has some 20 million
+within half an hour, on roads with a node every 400 m."""
+_KEPT_BELOW: Final = 2**32
+_WORTH_KEEPING: Final = 4
+"""How many searches that are kept are worth one that is not: they serve the next sites too."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,6 +71,11 @@ class Tied:
         return known
 
 
+_Rows = dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.uint32]]]
+"""What was found from a node: the nodes within the limit, and their whole weights."""
+_Found = Iterator[tuple[Positions, Positions, Floats]]
+
+
 @dataclass(frozen=True, eq=False)
 class RoadGraph:
     """A network as it is searched.
@@ -83,6 +94,7 @@ class RoadGraph:
     access: Booleans
     edges: pd.DataFrame
     _nearest: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[tuple[Weight, float], _Rows] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _tree(self) -> tuple[shapely.STRtree, Positions]:
@@ -212,6 +224,7 @@ class RoadGraph:
         weight: Weight,
         limit: float,
         gap_weight: float,
+        keep: bool = False,
     ) -> tuple[Positions, Positions, Floats]:
         """Find which ends are within a time or a distance of which starts, by road.
 
@@ -225,6 +238,9 @@ class RoadGraph:
             Greatest weight, inclusive, gaps included.
         gap_weight
             Weight of one mm of gap; gaps are rounded to whole weights.
+        keep
+            Whether the same starts will be asked for again with other ends, as communes are with
+            the next sites: what is found from them is kept, and the result is the same.
 
         Returns
         -------
@@ -237,16 +253,22 @@ class RoadGraph:
         ahead = np.flatnonzero(starts.known & (start_gap <= limit))
         behind = np.flatnonzero(ends.known & (end_gap <= limit))
         # Search from the fewer: the result is the same, the cost is not.
-        backwards = len(np.unique(ends.node[behind])) < len(np.unique(starts.node[ahead]))
+        keep = keep and limit < _KEPT_BELOW
+        wanted = np.unique(starts.node[ahead])
+        if keep:
+            rows = self._kept.setdefault((weight, limit), {})
+            wanted = np.array([node for node in wanted.tolist() if node not in rows], np.intp)
+        worth = _WORTH_KEEPING if keep else 1
+        backwards = worth * len(np.unique(ends.node[behind])) < len(wanted)
         few, many = (behind, ahead) if backwards else (ahead, behind)
         few_node, many_node = (ends, starts) if backwards else (starts, ends)
         few_gap, many_gap = (end_gap, start_gap) if backwards else (start_gap, end_gap)
-        found = [
-            (one, other, far)
-            for one, other, far in self._searched(
-                few_node.node[few], many_node.node[many], weight, limit, backwards=backwards
-            )
-        ]
+        sources, targets = few_node.node[few], many_node.node[many]
+        if keep and not backwards:
+            self._keep(rows, wanted, weight, limit)
+            found = [*self._looked_up(rows, sources, targets, weight, limit)]
+        else:
+            found = [*self._searched(sources, targets, weight, limit, backwards=backwards)]
         one, other, far = (
             (np.concatenate(part) for part in zip(*found, strict=True))
             if found
@@ -260,6 +282,48 @@ class RoadGraph:
         order = np.lexsort((end, start))
         return start[order], end[order], total[order]
 
+    def _keep(self, rows: _Rows, nodes: Positions, weight: Weight, limit: float) -> None:
+        """Search from nodes and keep what is found, while there is room."""
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - slow to import
+
+        matrix = self.matrix(weight)
+        room = _PAIRS_KEPT - sum(
+            len(far) for kept in self._kept.values() for _, far in kept.values()
+        )
+        size = max(1, _DENSE_CELLS // len(self.places_m))
+        for first in range(0, len(nodes), size):
+            chunk = nodes[first : first + size]
+            for node, far in zip(
+                chunk.tolist(),
+                dijkstra(matrix, directed=True, indices=chunk, limit=limit),
+                strict=True,
+            ):
+                reached = np.flatnonzero(far <= limit)
+                room -= len(reached)
+                if room < 0:
+                    return
+                rows[node] = reached.astype(np.int32), far[reached].astype(np.uint32)
+
+    def _looked_up(
+        self, rows: _Rows, sources: Positions, targets: Positions, weight: Weight, limit: float
+    ) -> _Found:
+        """Yield the pairs of :meth:`_searched` from what was kept; search for the rest."""
+        kept = np.array([node in rows for node in sources.tolist()], dtype=bool)
+        weights = np.full(len(self.places_m), np.inf)
+        for source in np.flatnonzero(kept).tolist():
+            reached, whole = rows[int(sources[source])]
+            weights[reached] = whole
+            found = weights[targets]
+            weights[reached] = np.inf
+            target = np.flatnonzero(np.isfinite(found))
+            yield np.full(len(target), source), target, found[target]
+        rest = np.flatnonzero(~kept)
+        if len(rest):
+            for one, other, far in self._searched(
+                sources[rest], targets, weight, limit, backwards=False
+            ):
+                yield rest[one], other, far
+
     def _searched(
         self,
         sources: Positions,
@@ -268,7 +332,7 @@ class RoadGraph:
         limit: float,
         *,
         backwards: bool,
-    ) -> Iterator[tuple[Positions, Positions, Floats]]:
+    ) -> _Found:
         """Yield pairs of positions in ``sources`` and ``targets`` no farther than the limit."""
         from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - slow to import
 

@@ -218,6 +218,7 @@ class ByRoad:
                 weight="time_ms",
                 limit=limit_ms,
                 gap_weight=_MS_KMH_PER_MM / self.parameters.reach.access_kmh,
+                keep=True,
             )
             site = np.concatenate([site + start, near])
             commune = np.concatenate([commune, off[lost]])

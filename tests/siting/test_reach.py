@@ -27,9 +27,9 @@ def tied(*nodes, gaps=None):
     return Tied(np.array(nodes, dtype=np.intp), gap)
 
 
-def times(road, starts, ends, limit=np.inf, weight="time_ms", gap_weight=1.0):
+def times(road, starts, ends, limit=np.inf, weight="time_ms", gap_weight=1.0, *, keep=False):
     start, end, far = road.pairs_within(
-        starts, ends, weight=weight, limit=limit, gap_weight=gap_weight
+        starts, ends, weight=weight, limit=limit, gap_weight=gap_weight, keep=keep
     )
     return {(int(s), int(e)): float(f) for s, e, f in zip(start, end, far, strict=True)}
 
@@ -246,3 +246,28 @@ def test_the_size_of_the_chunks_changes_nothing(edges, starts, ends, limit):
         whole = times(graph(SPOTS, edges), tied(*starts), tied(*ends), limit)
         patch.setattr("siting.reach._DENSE_CELLS", 1)
         assert times(graph(SPOTS, edges), tied(*starts), tied(*ends), limit) == whole
+
+
+@given(
+    roads, some, st.lists(some, min_size=1, max_size=3), st.integers(1, 80), st.integers(0, 60),
+    st.integers(1, 9),
+)  # fmt: skip
+def test_what_is_kept_changes_nothing(edges, starts, others, limit, room, worth):
+    kept = graph(SPOTS, edges)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.reach._PAIRS_KEPT", room)
+        patch.setattr("siting.reach._WORTH_KEEPING", worth)
+        for ends in others:
+            found = times(kept, tied(*starts), tied(*ends), limit, keep=True)
+            assert found == times(graph(SPOTS, edges), tied(*starts), tied(*ends), limit)
+            assert list(found) == sorted(found)
+        assert sum(len(far) for rows in kept._kept.values() for _, far in rows.values()) <= room
+
+
+def test_searches_from_the_same_places_are_made_once(monkeypatch):
+    road, limit = graph(PLACES, RING), 100
+    first = times(road, tied(0, 1), tied(2, 3), limit, keep=True)
+    monkeypatch.setattr("scipy.sparse.csgraph.dijkstra", None)
+    assert times(road, tied(0, 1), tied(2, 3), limit, keep=True) == first == {
+        (0, 0): 20, (0, 1): 30, (1, 0): 10, (1, 1): 20,
+    }  # fmt: skip
