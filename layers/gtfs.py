@@ -362,9 +362,15 @@ def departures(feed: Feed, day: dt.date) -> pd.DataFrame:
             "departures": stops["runs"].sum().astype("int64"),
             "first_s": stops["first_s"].min(),
             "last_s": stops["last_s"].max(),
-            "modes": stops["mode"].agg(lambda found: ", ".join(sorted(set(found.dropna())))),
+            "modes": _modes_of(both),
         }
-    )
+    ).fillna({"modes": ""})
+
+
+def _modes_of(passages: pd.DataFrame) -> pd.Series:
+    """Return the modes of each stop, in alphabetical order."""
+    pairs = passages[["stop_id", "mode"]].dropna().drop_duplicates()
+    return pairs.sort_values(["stop_id", "mode"]).groupby("stop_id")["mode"].agg(", ".join)
 
 
 def _repeats(feed: Feed) -> pd.DataFrame:
@@ -384,7 +390,10 @@ def _repeats(feed: Feed) -> pd.DataFrame:
 
 def _seconds(texts: pd.Series, feed: str, table: str) -> pd.Series:
     """Turn times into seconds from the midnight before; empty cells are missing."""
-    parts = texts.str.extract(_TIME).astype("float64")
+    # Trips of a day share their times: each is read once.
+    codes, different = pd.factorize(texts, use_na_sentinel=False)
+    read = pd.Series(different).str.extract(_TIME).astype("float64")
+    parts = read.iloc[codes].set_index(texts.index)
     wrong: Bools = (texts.str.strip().ne("") & parts[0].isna()).to_numpy(dtype=bool)
     if wrong.any():
         name, expected = str(texts.name), N_("a time, HH:MM:SS")
