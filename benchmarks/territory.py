@@ -82,6 +82,9 @@ class Drawn:
         return path
 
 
+Writer = Callable[[Drawn], Path]
+
+
 def write_layers(rng: np.random.Generator, folder: Path) -> dict[str, Path]:
     """Write every optional layer that a criterion reads.
 
@@ -236,30 +239,26 @@ def _stops(drawn: Drawn) -> Path:
     )  # fmt: skip
     line = np.repeat(np.arange(lines), trips)
     number = np.concatenate([np.arange(count) for count in trips])
-    trip = pd.DataFrame(
-        {
-            "route_id": line,
-            "service_id": "D",
-            "trip_id": [f"{a}-{b}" for a, b in zip(line, number, strict=True)],
-        }
-    )
+    names = [f"{a}-{b}" for a, b in zip(line, number, strict=True)]
+    trip = pd.DataFrame({"route_id": line, "service_id": "D", "trip_id": names})
     order = np.tile(np.arange(20), len(trip))
+    called = np.minimum(np.repeat(line, 20) * 20 + order, len(points) - 1)
     minutes = 300 + 15 * np.repeat(number, 20) + 3 * order
     times = [f"{m // 60:02d}:{m % 60:02d}:00" for m in minutes]
-    calls = pd.DataFrame(
-        {
-            "trip_id": np.repeat(trip["trip_id"].to_numpy(), 20),
-            "arrival_time": times, "departure_time": times,
-            "stop_id": [f"S{i}" for i in np.minimum(np.repeat(line, 20) * 20 + order, len(points) - 1)],
-            "stop_sequence": order,
-        }
-    )  # fmt: skip
-    tables = {
-        "agency": pd.DataFrame({"agency_id": ["D"], "agency_name": ["Démo"], "agency_url": ["https://example.org"], "agency_timezone": ["Europe/Paris"]}),
-        "routes": pd.DataFrame({"route_id": np.arange(lines), "agency_id": "D", "route_short_name": np.arange(lines), "route_type": 3}),
-        "calendar_dates": pd.DataFrame({"service_id": ["D"], "date": [DAY], "exception_type": [1]}),
-        "stops": stops, "trips": trip, "stop_times": calls,
+    calls = {
+        "trip_id": np.repeat(names, 20), "arrival_time": times, "departure_time": times,
+        "stop_id": [f"S{i}" for i in called], "stop_sequence": order,
     }  # fmt: skip
+    routes = {"route_id": np.arange(lines), "agency_id": "D", "route_type": 3}
+    agency = {"agency_id": ["D"], "agency_name": ["Démo"], "agency_url": ["https://example.org"]}
+    tables = {
+        "agency": pd.DataFrame(agency | {"agency_timezone": ["Europe/Paris"]}),
+        "routes": pd.DataFrame(routes | {"route_short_name": np.arange(lines)}),
+        "calendar_dates": pd.DataFrame({"service_id": ["D"], "date": [DAY], "exception_type": [1]}),
+        "stops": stops,
+        "trips": trip,
+        "stop_times": pd.DataFrame(calls),
+    }
     path = drawn.folder / "public_transport_stops.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in tables.items():
@@ -302,7 +301,7 @@ def _activity_zones(drawn: Drawn) -> Path:
     return drawn.places("activity_zones", geometry, jobs=jobs)
 
 
-WRITERS: dict[str, Callable[[Drawn], Path]] = {
+WRITERS: dict[str, Writer] = {
     "vacancy": _vacancy,
     "housing_tension": _tension,
     "prices": _prices,
