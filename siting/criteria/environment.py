@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 
 from layers.errors import N_
 from siting.criteria.around import nearest_m
 from siting.criteria.inputs import Inputs
-from siting.criteria.zones import areas_of, covered_share
+from siting.criteria.zones import areas_of, share_in, told_in
 from siting.domain import Criterion, Objective, Sight
 
 
@@ -24,9 +25,9 @@ def protected_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer.
+        Share in [0, 1]; missing without the layer, or in a département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "protected_areas"))
+    return share_in(inputs, "protected_areas")
 
 
 def distance_protected_m(inputs: Inputs) -> pd.Series:
@@ -42,9 +43,10 @@ def distance_protected_m(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Metres, 0 where they touch; missing without the layer.
+        Metres, 0 where they touch; missing without the layer, or in a département it says
+        nothing of.
     """
-    return nearest_m(inputs.sites, areas_of(inputs, "protected_areas"))
+    return _away(inputs, areas_of(inputs, "protected_areas"))
 
 
 def natura_2000_share(inputs: Inputs) -> pd.Series:
@@ -58,9 +60,10 @@ def natura_2000_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no such area.
+        Share in [0, 1]; missing without the layer, where it has no such area, or in a
+        département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", ("natura_2000",)))
+    return share_in(inputs, "protected_areas", "kind", ("natura_2000",))
 
 
 def distance_natura_2000_m(inputs: Inputs) -> pd.Series:
@@ -74,10 +77,11 @@ def distance_natura_2000_m(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Metres, 0 where they touch; missing without the layer, or where it has no such area.
+        Metres, 0 where they touch; missing without the layer, where it has no such area, or in
+        a département it says nothing of.
     """
     areas = areas_of(inputs, "protected_areas", "kind", ("natura_2000",))
-    return nearest_m(inputs.sites, areas)
+    return _away(inputs, areas)
 
 
 def znieff_share(inputs: Inputs) -> pd.Series:
@@ -91,10 +95,11 @@ def znieff_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no such area.
+        Share in [0, 1]; missing without the layer, where it has no such area, or in a
+        département it says nothing of.
     """
     kinds = ("znieff_1", "znieff_2")
-    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", kinds))
+    return share_in(inputs, "protected_areas", "kind", kinds)
 
 
 def wetland_share(inputs: Inputs) -> pd.Series:
@@ -108,9 +113,16 @@ def wetland_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no such area.
+        Share in [0, 1]; missing without the layer, where it has no such area, or in a
+        département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "protected_areas", "kind", ("zone_humide",)))
+    return share_in(inputs, "protected_areas", "kind", ("zone_humide",))
+
+
+def _away(inputs: Inputs, areas: gpd.GeoDataFrame | None) -> pd.Series:
+    """Measure how far areas are, where the layer says something of the département."""
+    distance_m = nearest_m(inputs.sites, areas)
+    return distance_m.where(told_in(inputs, "protected_areas") | (distance_m == 0))
 
 
 CRITERIA = (

@@ -9,7 +9,7 @@ from layers.errors import N_
 from siting.criteria.around import numbers
 from siting.criteria.employment import expected_jobs
 from siting.criteria.inputs import Inputs
-from siting.criteria.zones import areas_of, covered_share
+from siting.criteria.zones import share_in
 from siting.domain import Criterion, LandClass, Objective
 
 YES = "oui"
@@ -160,10 +160,11 @@ def friche_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing where neither the file nor a layer says.
+        Share in [0, 1]; missing where neither the file nor a layer says, which it does not of a
+        département where it has nothing.
     """
     said = brownfield(inputs)
-    share = covered_share(inputs, areas_of(inputs, "brownfields"))
+    share = share_in(inputs, "brownfields")
     return share.mask(share.isna() & (said == NO), 0.0).mask(said == YES, 1.0)
 
 

@@ -10,7 +10,7 @@ from layers.surroundings import FLOOD_RISKS, PERIMETERS
 from siting.criteria.around import nearest_m, numbers
 from siting.criteria.inputs import Inputs
 from siting.criteria.jobs import by_commune, of_commune
-from siting.criteria.zones import areas_of, covered_share
+from siting.criteria.zones import areas_of, share_in
 from siting.domain import Criterion, Objective, Sight
 
 IN_ZRE = "en zone de répartition"
@@ -30,9 +30,10 @@ def flood_plan_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no flood plan.
+        Share in [0, 1]; missing without the layer, where it has no flood plan, or in a
+        département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "risk_plans", "risk", FLOOD_RISKS))
+    return share_in(inputs, "risk_plans", "risk", FLOOD_RISKS)
 
 
 def technological_plan_share(inputs: Inputs) -> pd.Series:
@@ -46,9 +47,10 @@ def technological_plan_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no such plan.
+        Share in [0, 1]; missing without the layer, where it has no such plan, or in a
+        département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "risk_plans", "risk", ("technologique",)))
+    return share_in(inputs, "risk_plans", "risk", ("technologique",))
 
 
 def distance_seveso_m(inputs: Inputs) -> pd.Series:
@@ -100,9 +102,10 @@ def catchment_share(inputs: Inputs) -> pd.Series:
     Returns
     -------
     Series
-        Share in [0, 1]; missing without the layer, or where it has no such perimeter.
+        Share in [0, 1]; missing without the layer, where it has no such perimeter, or in a
+        département it says nothing of.
     """
-    return covered_share(inputs, areas_of(inputs, "water_catchments", "perimeter", PERIMETERS[:2]))
+    return share_in(inputs, "water_catchments", "perimeter", PERIMETERS[:2])
 
 
 def sewage_spare_pe(inputs: Inputs) -> pd.Series:

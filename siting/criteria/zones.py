@@ -1,19 +1,23 @@
 """What part of each site lies in areas of a kind: protected areas, risk plans, brownfields.
 
 A layer without a single area of the kinds asked does not say that there is none: it may hold
-other kinds only, and the share is unknown.
+other kinds only, and the share is unknown. Nor does one without any area in the département of the
+site: such layers are published by département, and that one may not be in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from layers.spec import Layer
 from siting.coverage import covered_area, polygon_areas
-from siting.criteria.around import numbers
+from siting.criteria.around import commune_of, numbers
 from siting.criteria.inputs import Inputs
 
 
@@ -66,6 +70,65 @@ def covered_share(inputs: Inputs, areas: gpd.GeoDataFrame | None) -> pd.Series:
         return pd.Series(np.nan, index=inputs.sites.index)
     covered_m2 = numbers(covered_area(inputs.sites.geometry, areas.geometry))
     return pd.Series(covered_m2 / numbers(inputs.sites.area), index=inputs.sites.index)
+
+
+def share_in(
+    inputs: Inputs, layer: str, column: str = "", kinds: Collection[str] = ()
+) -> pd.Series:
+    """Measure the share of each site in areas of some kinds, where the layer says something.
+
+    Parameters
+    ----------
+    inputs
+        Sites, the layer, ``communes``.
+    layer, column, kinds
+        As of :func:`areas_of`.
+
+    Returns
+    -------
+    Series
+        As :func:`covered_share`; missing too where :func:`told_in` is false.
+    """
+    share = covered_share(inputs, areas_of(inputs, layer, column, kinds))
+    return share.where(told_in(inputs, layer) | (share > 0))
+
+
+def told_in(inputs: Inputs, layer: str) -> pd.Series:
+    """Tell the sites of whose département a layer of areas says something.
+
+    Parameters
+    ----------
+    inputs
+        Sites, the layer, ``communes``.
+    layer
+        Name of a layer of polygons.
+
+    Returns
+    -------
+    Series
+        Booleans on the index of the sites: whether some area of it lies in the département;
+        true where the département is not known.
+    """
+    areas, communes = inputs.layers.get(layer), inputs.layers.get("communes")
+    if areas is None or communes is None:
+        return pd.Series(data=True, index=inputs.sites.index)
+    codes = inputs.once("commune of each site", lambda: commune_of(inputs.sites, communes.geo))
+    own = _departements(codes)
+    return own.isin(_departements_with(areas, communes)) | own.isna()
+
+
+@lru_cache(maxsize=4)
+def _departements_with(areas: Layer, communes: Layer) -> frozenset[str]:
+    """Return the départements that some area of a layer lies in."""
+    tree = shapely.STRtree(np.asarray(communes.geo.geometry, dtype=object))
+    _, found = tree.query(np.asarray(areas.geo.geometry, dtype=object), predicate="intersects")
+    return frozenset(_departements(communes.data["code"].iloc[np.unique(found)]))
+
+
+def _departements(codes: pd.Series) -> pd.Series:
+    """Return the département of communes by their codes: two characters, three overseas."""
+    texts = codes.astype("str").where(codes.notna())
+    return texts.str[:3].where(texts.str.startswith(("97", "98"), na=False), texts.str[:2])
 
 
 def parts_in(inputs: Inputs, areas: gpd.GeoDataFrame) -> pd.DataFrame:
