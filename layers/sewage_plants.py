@@ -85,7 +85,8 @@ def load_sewage_plants(path: Path, *, provenance: Provenance | None = None) -> L
     The load (``SomChrgMaxEntree``) and one of the capacities (``SomCapaNom``) are sums over
     the agglomeration: a plant alone would look overloaded by what its neighbours treat. The
     capacity of an agglomeration is ``SomCapaNom``, or the sum of its plants in service where
-    it is zero; it is unknown where the file has none of its plants in service. A load of zero
+    it is zero; it is unknown where the file has none of its plants in service, or where that sum
+    lacks the capacity of one. A load of zero
     is one that nobody measured: unknown. A date of closing before that of commissioning is a
     leftover of the former plant: the plant is in service.
 
@@ -162,9 +163,11 @@ def _parse(placed: Placed) -> Parsed:
 
 def _with_agglomerations(table: pd.DataFrame) -> pd.DataFrame:
     serving = table[table["in_service"]].groupby("agglomeration")["capacity_pe"]
-    summed = table["agglomeration"].map(serving.sum(min_count=1))
+    # One plant of unknown capacity leaves the sum unknown; not the total that is declared.
+    summed = table["agglomeration"].map(serving.agg(lambda own: own.sum(skipna=False)))
+    in_service = table["agglomeration"].isin(table["agglomeration"][table["in_service"]])
     declared = table["total"].where(table["total"].gt(0))
-    capacity = declared.fillna(summed).where(summed.notna())
+    capacity = declared.fillna(summed).where(in_service)
     load = table["load"].where(table["load"].gt(0))
     return table.drop(columns=["total", "load"]).assign(
         agglomeration_capacity_pe=capacity,

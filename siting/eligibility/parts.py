@@ -46,7 +46,9 @@ def whole_sites(inputs: Inputs, concerned: Booleans, **figures: object) -> Itera
 
 def _part(concerned_m2: float, area_m2: float) -> Figures:
     share = float(min(1.0, concerned_m2 / area_m2)) if area_m2 else 1.0
-    return {"concerned_m2": float(concerned_m2), "share": share, "percent": round(100 * share)}
+    # A part is told because it counts: never as “0 %” of the site.
+    percent = "< 1" if 0 < share < 0.005 else round(100 * share)
+    return {"concerned_m2": float(concerned_m2), "share": share, "percent": percent}
 
 
 def protected_parts(

@@ -59,6 +59,16 @@ def test_plants_out_of_service(tmp_path):
     assert pd.isna(plants.loc["C1", "residual_pe"])  # the file has no plant that replaced it
 
 
+def test_a_plant_of_unknown_capacity_leaves_the_sum_unknown_not_the_total(tmp_path):
+    row = "{0},Lande,{place},2001-01-01,,2017-10-31,{degrees},{1},72260,{2},30,{3}\n"
+    rows = [("F1", "G6", "100", "0"), ("F2", "G6", "", "0"),
+            ("H1", "G7", "100", "250"), ("H2", "G7", "", "250")]  # fmt: skip
+    text = "".join(row.format(*one, place=PLACE, degrees=DEGREES) for one in rows)
+    plants = load(tmp_path, HEADER + text).data.set_index("plant")
+    assert plants.loc[["F1", "F2"], "residual_pe"].isna().all()  # 100 less 30 at least, not 70
+    assert plants.loc[["H1", "H2"], "residual_pe"].tolist() == [220, 220]
+
+
 def test_places_from_degrees_or_from_lambert_93(tmp_path):
     degrees = load(tmp_path).geo
     text = (HEADER + ROWS).replace("LatWGS84", "Lat").replace("LongWGS84", "Long")

@@ -95,6 +95,15 @@ def test_a_large_site_does_not_hide_what_a_small_one_would_tell(side_m, told):
     assert plan == [([], ["site-risk-ruled"] * told)]
 
 
+def test_a_small_part_of_a_large_site_is_not_none_of_it():
+    """2,000 m² of 100 ha: 0.2 %, which “0 %” would hide."""
+    site = {"geometry": shapely.box(0, 0, 1_000, 1_000)}
+    protected = [("natura_2000", shapely.box(0, 0, 1_000, 2))]
+    (reason,) = assess(inputs_of(site, protected=protected), BASE)["S0"].conditions
+    assert reason.figures["share"] == pytest.approx(0.002)
+    assert "0.2 ha of the site (< 1 %) lie in Natura 2000" in reason.text()
+
+
 def test_site_partly_protected():
     protected = [
         ("natura_2000", shapely.box(-10, -10, 60, 200)),
