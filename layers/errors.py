@@ -27,6 +27,7 @@ def N_(message: str) -> str:  # noqa: N802 - the name gettext's extractor looks 
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "file-missing": N_("the file does not exist"),
+        "file-folder": N_("this is a folder; expected a file"),
         "file-empty": N_("the file is empty (0 bytes)"),
         "file-unreadable": N_("the file cannot be read as {expected}: {found}"),
         "file-format": N_("“{found}” is not a format of sites; expected one of {expected}"),
@@ -129,6 +130,14 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "area-mismatch": N_(
             "the declared gross area ({found} m²) and the drawn one ({expected} m²) differ by "
             "more than 5 %; the drawn one counts"
+        ),
+        "area-unit": N_(
+            "the declared gross area ({found} m²) and the drawn one ({expected} m²) are 10,000 "
+            "times apart: hectares and square metres are likely mixed up; the drawn one counts"
+        ),
+        "area-huge": N_(
+            "the site is a point and its declared area is {found} m²; expected at most {expected} "
+            "m²: square metres in a column in hectares?"
         ),
         "usable-area": N_(
             "the usable area ({found} m²) is larger than the site ({expected} m²) and is not used"

@@ -190,7 +190,7 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
     Raises
     ------
     LayerError
-        If the file is missing, empty, too large, a pointer, a web page, or not of the
+        If the file is missing, a folder, empty, too large, a pointer, a web page, or not of the
         format its suffix says.
     """
     name = name or path.name
@@ -205,7 +205,7 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(_POINTERS) or (size < _HEAD and b".git/annex/objects/" in text):
         raise LayerError(problem("file-pointer", file=name))
-    if text.startswith(b"<"):
+    if text.startswith(b"<") and known is not None:  # a KML is no page saved as data
         raise LayerError(problem("file-html", file=name))
     if known is SHAPEFILE:
         beside = (sibling(path, companion) for companion in _COMPANIONS)
@@ -226,6 +226,8 @@ def identify(path: Path, *, name: str | None = None, limit_bytes: int = LIMIT_BY
 
 def _start(path: Path, name: str) -> tuple[int, bytes]:
     """Return the size of a file in bytes, and its first ones."""
+    if path.is_dir():
+        raise LayerError(problem("file-folder", file=name))
     if not path.is_file():
         raise LayerError(problem("file-missing", file=name))
     size = path.stat().st_size

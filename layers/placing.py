@@ -23,7 +23,7 @@ import pyproj
 import shapely
 
 from layers.cells import as_text, read_number
-from layers.crs import EXAMPLE_CRS, parse_crs
+from layers.crs import parse_crs
 from layers.errors import N_, Problem, problem
 from layers.gdal import quiet_gdal
 from layers.raw_table import Bools, Geometries, RawTable, field_key, row_problems
@@ -63,6 +63,7 @@ _PARAMETERS: Final = re.compile(r"^\s*[+{]|\b(?:init|proj)\s*=", re.IGNORECASE)
 _DEGREES: Final = 360  # beyond, a coordinate is surely in metres
 _SHOWN: Final = 80  # characters of a CRS in a message
 _EXPECTED: Final = N_("a WKT column (geometry, wkt…) or lon and lat")
+_CRS_COLUMN: Final = N_("EPSG:2154 in a column “crs”")
 _CURVES: Final = re.compile(r"CURVE|SURFACE|CIRCULARSTRING", re.IGNORECASE)
 
 
@@ -241,7 +242,7 @@ def _declared_crs(
     if field:
         texts |= set(as_text(table.data[field]).unique()) - {""}
     if not texts:
-        return None, [problem("crs-missing", field=field, expected=EXAMPLE_CRS)]
+        return None, [problem("crs-missing", field=field, expected=_CRS_COLUMN)]
     known = {text: None if _PARAMETERS.search(text) else parse_crs(text) for text in sorted(texts)}
     unknown = [text for text, crs in known.items() if crs is None]
     if unknown:

@@ -22,6 +22,7 @@ from layers.raw_table import Bools, Floats, Geometries, Integers, RawTable, row_
 from layers.site_table import SITES_CRS
 
 DISC_SEGMENTS: Final = 64
+LARGEST_DISC_M2: Final = 1e8  # 10,000 ha: the area of the largest industrial ports of France
 REPAIR_TOLERANCE: Final = 0.001  # largest relative change of area by a repair
 OUTSIDE_TOLERANCE: Final = 0.001  # a smaller share outside is the generalisation of borders
 _GEODETIC_RANGE: Final = N_("longitudes and latitudes in degrees")
@@ -391,7 +392,11 @@ def _discs(shapes: _Shapes, area_m2: Floats) -> tuple[_Shapes, Bools]:
     shapes = shapes.without(
         points & ~sized, "point-without-area", expected=N_("a declared area above zero, in m²")
     )
-    drawn = points & sized
+    with np.errstate(invalid="ignore"):
+        huge = points & (area_m2 > LARGEST_DISC_M2)
+    told = {int(i): f"{area_m2[i]:.10g}" for i in np.flatnonzero(huge)}
+    shapes = shapes.without(huge, "area-huge", found=told, expected=f"{LARGEST_DISC_M2:.0f}")
+    drawn = points & sized & ~huge
     geometry = shapes.geometry.copy()
     x, y = shapely.get_x(geometry[drawn]), shapely.get_y(geometry[drawn])
     geometry[drawn] = disc(x, y, area_m2[drawn])

@@ -18,9 +18,9 @@ from layers.cnig import open_register
 from layers.commune_names import CommuneNames
 from layers.errors import LayerError, Problem, problem
 from layers.files import LIMIT_BYTES
-from layers.raw_table import Bools, RawTable, fold, in_file, row_problems, told_of
+from layers.raw_table import Bools, Floats, RawTable, fold, in_file, row_problems, told_of
 from layers.site_attributes import Identifiers, SiteAttributes, read_attributes
-from layers.site_columns import CARTOFRICHES, NOT_FRICHES, Picked, Profile, pick_columns
+from layers.site_columns import CARTOFRICHES, M2_PER_HA, NOT_FRICHES, Picked, Profile, pick_columns
 from layers.site_geometry import SiteShapes, elsewhere, out_of_range, site_shapes
 from layers.site_table import SITES, SITES_CRS
 from layers.spec import Layer, Provenance, Status, make_layer
@@ -154,14 +154,17 @@ def sites_of(
     attributes = read_attributes(table, picked, of_file=of_file, names=names)
     declared_area_m2 = attributes.columns["declared_area_m2"].to_numpy(dtype=float)
     shapes = site_shapes(table, declared_area_m2, extent=extent)
-    found = [*table.rejected, *attributes.errors, *shapes.errors]
+    area_field = picked.source("declared_area_m2")
+    misread = {p.row for p in attributes.errors if p.field == area_field}  # told once is enough
+    sized = [p for p in shapes.errors if p.code != "point-without-area" or p.row not in misread]
+    found = [*table.rejected, *attributes.errors, *sized]
     no_friche = _no_friche(table, picked, all_friches=all_friches)
     left_out = tuple(table.rows[no_friche].tolist())
     left_rows = set(left_out)
     rejected = in_file([p for p in found if p.row not in left_rows], table.name)
     kept = ~told_of(rejected, table.rows) & ~no_friche
     data = _assembled(table, attributes, shapes, kept)
-    mismatches = _area_mismatches(data, shapes.is_disc[kept], picked.source("declared_area_m2"))
+    mismatches = _area_mismatches(data, shapes.is_disc[kept], area_field)
     data, too_large = _usable_areas(data, picked.source("usable_area_m2"))
     notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes]
     notes += [*mismatches, *too_large]
@@ -237,12 +240,20 @@ def _area_mismatches(data: gpd.GeoDataFrame, is_disc: Bools, field: str) -> list
     declared = data["declared_area_m2"].to_numpy(dtype=float)
     drawn = data["gross_area_m2"].to_numpy(dtype=float)
     far = ~is_disc & (np.abs(declared - drawn) > AREA_TOLERANCE * drawn)
-    where = np.flatnonzero(far)
-    return row_problems(
-        far, data["row"].to_numpy(dtype=np.int64), "area-mismatch", field=field,
-        found={int(i): f"{declared[i]:.0f}" for i in where},
-        expected={int(i): f"{drawn[i]:.0f}" for i in where}, severity="warning",
-    )  # fmt: skip
+    unit = far & (_near(declared, M2_PER_HA * drawn) | _near(M2_PER_HA * declared, drawn))
+    told: list[Problem] = []
+    for mask, code in ((unit, "area-unit"), (far & ~unit, "area-mismatch")):
+        where = np.flatnonzero(mask)
+        told += row_problems(
+            mask, data["row"].to_numpy(dtype=np.int64), code, field=field,
+            found={int(i): f"{declared[i]:.10g}" for i in where},
+            expected={int(i): f"{drawn[i]:.0f}" for i in where}, severity="warning",
+        )  # fmt: skip
+    return told
+
+
+def _near(one: Floats, other: Floats) -> Bools:
+    return np.abs(one - other) <= AREA_TOLERANCE * other
 
 
 def _usable_areas(data: gpd.GeoDataFrame, field: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:

@@ -194,7 +194,14 @@ def test_a_latin_1_geojson_is_read_and_told(tmp_path):
 def test_a_missing_file_and_a_folder_are_told(tmp_path):
     assert codes(refusal(tmp_path / "absent.gpkg")) == ["file-missing"]
     (tmp_path / "folder.gpkg").mkdir()
-    assert codes(refusal(tmp_path / "folder.gpkg")) == ["file-missing"]
+    assert codes(refusal(tmp_path / "folder.gpkg")) == ["file-folder"]
+
+
+def test_a_kml_is_a_format_that_is_not_read_and_no_web_page(tmp_path):
+    path = tmp_path / "sites.kml"
+    path.write_text('<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"/>')
+    (found,) = refusal(path)
+    assert (found.code, found.found) == ("file-format", ".kml")
 
 
 @pytest.mark.parametrize("suffix", [s for f in FORMATS for s in f.suffixes])

@@ -158,7 +158,8 @@ def test_columns_named_after_lambert_93_declare_it(tmp_path):
 @pytest.mark.parametrize("header", ["x;y", "wkt;nom"])
 def test_without_a_declared_crs_numbers_mean_nothing(tmp_path, header):
     row = "350000;6700000" if header == "x;y" else "POINT(350000 6700000);a"
-    assert codes(refusal(saved(tmp_path, f"{header}\n{row}\n"))) == ["crs-missing"]
+    (found,) = refusal(saved(tmp_path, f"{header}\n{row}\n"))
+    assert (found.code, found.expected) == ("crs-missing", "EPSG:2154 in a column “crs”")
 
 
 @pytest.mark.parametrize("crs", ["EPSG:2154", "2154", "epsg:2154", "RGF93 v1 / Lambert-93"])

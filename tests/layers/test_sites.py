@@ -334,6 +334,40 @@ def test_a_gross_area_alone_is_the_declared_one_of_a_point(tmp_path):
     assert site["geometry_origin"] == "disc"
 
 
+def test_an_area_of_a_point_in_the_wrong_unit_is_rejected(tmp_path):
+    """An area of 90,000 m² written in a column in hectares draws a disc of 17 km of radius."""
+    path = tmp_path / "sites.csv"
+    path.write_text("site_id;lon;lat;surface_ha\na;-1.5;47.2;90000\nb;-1.5;47.2;10000\n")
+    found = read_sites(path)
+    assert [(p.code, p.row, p.found, p.expected) for p in found.rejected] == [
+        ("area-huge", 1, "900000000", "100000000")
+    ]
+    assert found.layer.data["gross_area_m2"].tolist() == [pytest.approx(1e8)]
+
+
+@pytest.mark.parametrize(
+    ("column", "area", "code"),
+    [
+        ("surface_ha", "10000", "area-unit"),
+        ("surface_ha", "10400", "area-unit"),
+        ("surface_m2", "1", "area-unit"),
+        ("surface_m2", "0.96", "area-unit"),
+        ("surface_ha", "1.06", "area-mismatch"),
+        ("surface_ha", "11000", "area-mismatch"),
+    ],
+)
+def test_a_declared_area_in_the_wrong_unit_is_told_apart(tmp_path, column, area, code):
+    found = read_one(tmp_path, **{column: area})
+    assert codes(found.notes) == [code]
+    assert found.layer.data["gross_area_m2"].tolist() == [10_000]
+
+
+def test_an_area_that_cannot_be_read_is_told_once(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("site_id;lon;lat;surface_ha\na;-1.5;47.2;1.234,5\n")
+    assert told(read_sites(path).rejected) == [("value-type", 1, "surface_ha")]
+
+
 @pytest.mark.parametrize("area", ["", "0", "nd"])
 def test_a_point_without_area_is_rejected(tmp_path, area):
     path = tmp_path / "sites.csv"
