@@ -152,6 +152,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "these communes have several rows: a figure said twice counts once, a zero beside a "
             "figure is none, figures that differ are unknown: {found}"
         ),
+        "store-empty": N_("no file is in use in the local data: “{found}” cannot be forgotten"),
         "layer-unknown": N_("there is no layer named “{found}”; expected one of {expected}"),
         "zero-unknown": N_("{found} rows hold a zero that no measure made: read as unknown"),
         "feed-incomplete": N_(

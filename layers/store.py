@@ -398,7 +398,8 @@ class Store:
         Raises
         ------
         LayerError
-            If the store holds nothing of this name (``layer-unknown``).
+            If the store holds nothing of this name (``layer-unknown``), or nothing at all
+            (``store-empty``).
         """
         with self.changing():
             manifest = self.manifest()
@@ -406,7 +407,8 @@ class Store:
             held: Mapping[str, Entry] = getattr(manifest, shelf)
             if name not in held:
                 expected = ", ".join((*manifest.layers, *manifest.fetched))
-                raise LayerError(problem("layer-unknown", found=name, expected=expected))
+                code = "layer-unknown" if expected else "store-empty"
+                raise LayerError(problem(code, found=name, expected=expected))
             left = {key: entry for key, entry in held.items() if key != name}
             self._write(manifest.model_copy(update={shelf: left}))
             self._tidy(shelf, name, (held[name],))

@@ -8,10 +8,11 @@ from layers.territory import Level
 from siting.account import Account
 from siting.documents import manifest_document, problem_document, reason_document
 from siting.domain import Manifest
-from siting.errors import SitingError, problem
+from siting.errors import SitingError
 from siting.i18n import Language, Translate
 from siting.known import known_number, known_whole
 from siting.labels import LINE_LABELS, rate_label
+from siting.place_names import unknown_territory
 from siting.statement import statement
 from siting.zan.guarantee import GUARANTEE_AMOUNTS
 from siting.zan.ruleset import Ruleset
@@ -55,7 +56,7 @@ def budget_document(
     table = account.budgets(level)
     if territory is not None:
         if territory not in table.index:
-            raise SitingError(problem("territory-unknown", field=level.value, found=territory))
+            raise SitingError(unknown_territory(account.territory, level, territory))
         table = table.loc[[territory]]
     source = account.flows.provenance
     last = account.last_observed_year

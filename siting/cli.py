@@ -6,6 +6,7 @@ Heavy imports happen inside the commands, so that ``--help`` answers at once.
 
 # Annotations are evaluated here on purpose: typer reads them, with texts already in the
 # user's language.
+import errno
 import io
 import os
 import signal
@@ -21,10 +22,12 @@ import typer
 
 from siting import __version__
 from siting.data_cli import Format, data_app, progress_bar
-from siting.errors import EXIT_INTERNAL, SitingError, problem
+from siting.errors import EXIT_INTERNAL, EXIT_UNUSABLE, SitingError, problem
 from siting.i18n import LANGUAGES, Language, Translate, language, translator
 from siting.usage import run_app
 
+# What a standard output that nothing can be written to says; files tell their own name.
+_OUTPUT_LOST = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF}
 SECONDS_BETWEEN_LINES = 10
 RowsFormat = Literal["table", "json", "csv"]
 BalanceLevel = Literal["epci", "departement", "zone_emploi"]
@@ -56,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             typer.echo(f"{word}: {found.line(_)}", err=True)
         raise SystemExit(error.exit_status) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_LOST:
+            lost = problem("output-unwritable", found=error.strerror)
+            typer.echo(f"{_('error')}: {lost.line(_)}", err=True)
+            raise SystemExit(EXIT_UNUSABLE) from None
         if os.environ.get("SITING_DEBUG"):
             raise
         text = _(
@@ -69,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _settle_streams() -> None:
     """Write any character whatever the locale, and end quietly with the reader of a pipe."""
+    if sys.stdout is None:  # closed by who started the command: nothing is wanted of it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

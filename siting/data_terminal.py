@@ -16,7 +16,7 @@ from siting.i18n import Translate
 from siting.labels import STATUS_LABELS, percent
 from siting.local_data import StoreCheck
 from siting.region import Assembled
-from siting.terminal import output, plain, text_table
+from siting.terminal import output, plain, print_table, text_table
 
 _ORIGINS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -55,7 +55,7 @@ def print_sources(sources: Sources, readers: Mapping[str, Reader], _: Translate)
             name, plain(one.layer), plain(one.title), plain(one.publisher), plain(one.vintage),
             plain(one.licence), checked, _how(one, readers, _),
         )  # fmt: skip
-    screen.print(rows)
+    print_table(screen, rows, _)
     told = _(
         "No address was called when this list was written; “siting data where” tells the folder "
         "where a file sources.toml overrides them."
@@ -100,7 +100,7 @@ def print_statuses(found: Sequence[LayerStatus], store: Store, _: Translate) -> 
             _said(one.publisher, _), covered, "" if one.age_days is None else str(one.age_days),
             plain(one.newer),
         )  # fmt: skip
-    screen.print(rows)
+    print_table(screen, rows, _)
     text = _("Folder of local data: {folder}").format(folder=store.folder)
     screen.print(text, markup=False, style="dim")
 
@@ -171,7 +171,7 @@ def print_assembled(made: Assembled, _: Translate) -> None:
             _(gap.title), _(_REASONS[gap.reason]), covered, str(len(gap.criteria)),
             percent(gap.weight, _), _said(gap.effect, _), plain(", ".join(gap.sources)),
         )  # fmt: skip
-    screen.print(rows)
+    print_table(screen, rows, _)
     reached = _("Reliability of a site at most: {share} (weights of the scenario “{scenario}”)")
     told = reached.format(share=percent(made.reliability, _), scenario=made.scenario)
     screen.print(told, markup=False)

@@ -73,6 +73,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "guarantee-exceeds": N_(
             "the floors guaranteed to the communes add up to {found}; the region holds {expected}"
         ),
+        "scenario-incomplete": N_(
+            "keys are missing: {found}; to change a few keys of a shipped scenario only, begin "
+            "the file with {expected}"
+        ),
         "scot-missing": N_("the scenario gives no SCoT: name their table in zan.scot_file"),
         "envelope-exceeds": N_(
             "the pooled envelopes add up to {found} m²; the region has {expected} m² to set aside"
@@ -144,6 +148,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "sites-missing": N_("the scenario chooses sites that are not in the file: {found}"),
         "territory-unknown": N_("no territory of this level has the code “{found}”"),
+        "territory-level": N_("“{found}” is a code of another level: {expected}"),
+        "territory-name": N_(
+            "no territory of this level has the code “{found}”; names like it: {expected}"
+        ),
         "language-unknown": N_("“{found}” is not a language of the product; expected {expected}"),
         "usage": N_("the command cannot be read: {found}"),
         "usage-command": N_("there is no command “{found}”; expected one of {expected}"),

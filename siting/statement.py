@@ -16,9 +16,10 @@ import pandas as pd
 from layers.territory import Level
 from siting.account import Account
 from siting.domain import POOLED_ENVELOPES, EntryKind, Envelope
-from siting.errors import SitingError, problem
+from siting.errors import SitingError
 from siting.known import known_whole
 from siting.opening import hierarchy
+from siting.place_names import unknown_territory
 from siting.zan.budget import to_give_m2
 from siting.zan.envelopes import FROM_COMMUNES, transferred_m2
 from siting.zan.ledger import Pocket
@@ -99,7 +100,7 @@ def statement(account: Account, level: Level, code: str) -> tuple[Line, ...]:
     """
     budgets = account.budgets(level)
     if code not in budgets.index:
-        raise SitingError(problem("territory-unknown", field=level.value, found=code))
+        raise SitingError(unknown_territory(account.territory, level, code))
     codes = account.codes(level)
     members = codes.index[codes == code]
     row = budgets.loc[code].to_dict()

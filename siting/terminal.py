@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from layers.errors import printable
 from layers.sites import SiteFile
@@ -30,6 +32,9 @@ from siting.pipeline import Run
 from siting.zan.ruleset import IN_FORCE
 
 WIDE_COLUMNS = 240
+DEFAULT_PADDING = (0, 1, 0, 1)
+NARROW_COLUMNS = 150  # on a narrower terminal, reasons are told below the table of the sites
+WORD = 14  # characters of a word that are not cut
 EXAMPLES = 3  # problems alike that are told one by one
 
 _VERDICT_STYLES = {
@@ -128,7 +133,7 @@ def text_table(columns: Sequence[tuple[str, str]]) -> Table:
     Parameters
     ----------
     columns
-        Title and side (``left``, ``right``) of each column.
+        Title and side (``left``, ``right``) of each column: figures stand on the right.
 
     Returns
     -------
@@ -139,6 +144,77 @@ def text_table(columns: Sequence[tuple[str, str]]) -> Table:
     for title, justify in columns:
         table.add_column(title, justify=justify, overflow="fold")  # type: ignore[arg-type]
     return table
+
+
+def print_table(console: Console, table: Table, translate: Translate) -> None:
+    """Print a table, on a terminal that may be narrow: no figure is cut over two lines.
+
+    Gaps and titles narrow first; then texts beyond the second column are left out, and that
+    is told; at the worst, cells are folded.
+
+    Parameters
+    ----------
+    console
+        Where.
+    table
+        The table, as :func:`text_table` makes it.
+    translate
+        Language of the words.
+    """
+    left_out: list[str] = []
+    if console.width < WIDE_COLUMNS and not _fits(console, table):
+        table.padding = (0, 1, 0, 0)
+        for column in table.columns:
+            if column.justify == "right":  # its title takes as many lines as it has words
+                column.header = str(column.header).replace(" ", "\n")
+    while console.width < WIDE_COLUMNS and not _fits(console, table):
+        texts = [one for one in table.columns[2:] if one.justify == "left"]
+        if not texts:
+            break
+        table.columns = [one for one in table.columns if one is not texts[-1]]
+        left_out.insert(0, str(texts[-1].header))
+    if left_out or table.padding != DEFAULT_PADDING:
+        _share_out(console.width, table)
+    console.print(table)
+    if left_out:
+        text = translate("Too narrow a terminal for: {columns}. Widen it, or see --format json.")
+        console.print(text.format(columns=", ".join(left_out)), style="dim", markup=False)
+
+
+def _fits(console: Console, table: Table) -> bool:
+    return sum(map(_least, table.columns)) + _gaps(table) <= console.width
+
+
+def _gaps(table: Table) -> int:
+    _top, right, _bottom, left = table.padding
+    return (right + left) * (len(table.columns) - 1)
+
+
+def _share_out(width: int, table: Table) -> None:
+    """Set the widths of columns: what figures need, and what is left shared by the texts."""
+    least = [_least(column) for column in table.columns]
+    left = width - sum(least) - _gaps(table)
+    if left < 0:
+        return
+    wanted = [max(map(cell_len, _texts(column))) - one
+              for column, one in zip(table.columns, least, strict=True)]  # fmt: skip
+    for column, one, more in zip(table.columns, least, wanted, strict=True):
+        given = min(more, left * more // max(sum(wanted), 1)) if column.justify == "left" else 0
+        column.width = one + given
+
+
+def _least(column: Column) -> int:
+    """Return the width below which a column cuts a figure, or a word that is not too long."""
+    texts = _texts(column)
+    if column.justify == "right":
+        return max(map(cell_len, texts))
+    return min(max((cell_len(word) for text in texts for word in text.split()), default=0), WORD)
+
+
+def _texts(column: Column) -> list[str]:
+    """Return the lines of a column as they are shown."""
+    cells = (Text.from_markup(str(cell)).plain for cell in (column.header, *column.cells))
+    return [line for text in cells for line in text.splitlines() or [""]]
 
 
 def print_scores(result: Run, _: Translate) -> None:
@@ -153,13 +229,16 @@ def print_scores(result: Run, _: Translate) -> None:
     """
     console = output()
     banner(console, result.manifest, _)
+    wide = console.width >= NARROW_COLUMNS
     table = text_table(
         [
             (_("Rank"), "right"), (_("Site"), "left"), (_("Verdict"), "left"),
             (_("Score"), "right"), (_("Reliability"), "right"), (_("Area (ha)"), "right"),
-            (_("ENAF (ha)"), "right"), (_("EPCI charged"), "left"), (_("Why"), "left"),
+            (_("ENAF (ha)"), "right"),
+            *([(_("EPCI charged"), "left"), (_("Why"), "left")] if wide else ()),
         ]
     )  # fmt: skip
+    told: list[str] = []
     epci = result.shares[result.shares["level"] == Level.EPCI.value]
     names = epci.groupby("site_id")["name"].agg(" + ".join)
     order = result.scores.rank.sort_values(kind="stable", na_position="last").index
@@ -167,16 +246,21 @@ def print_scores(result: Run, _: Translate) -> None:
         verdict = result.verdicts[site_id]
         rank = result.scores.rank[site_id]
         reasons = (*verdict.reasons, *result.eligibility[site_id].conditions)
+        why = plain(reasons[0].text(_) if reasons else "")
+        told.append(f"{number(rank, _)}  {plain(result.sites.at[site_id, 'name'])} : {why}")
         label = f"[{_VERDICT_STYLES[verdict.code]}]{_(VERDICT_LABELS[verdict.code])}[/]"
         table.add_row(
             number(rank, _), plain(result.sites.at[site_id, "name"]), label,
             number(result.scores.total[site_id], _, decimals=1),
             percent(result.scores.reliability[site_id], _),
             hectares(result.sites.at[site_id, "gross_area_m2"], _),
-            hectares(result.land.enaf_m2[site_id], _), plain(names.get(site_id, "")),
-            plain(reasons[0].text(_) if reasons else ""),
+            hectares(result.land.enaf_m2[site_id], _),
+            *([plain(names.get(site_id, "")), why] if wide else ()),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
+    if not wide:
+        console.print(_("Why"), style="bold")
+        console.print("\n".join(told))
     _print_plan(console, result, _)
     footer(console, result.manifest, _)
 

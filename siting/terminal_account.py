@@ -22,7 +22,7 @@ from siting.labels import (
     parameter_value,
     percent,
 )
-from siting.terminal import banner, footer, output, plain, text_table
+from siting.terminal import banner, footer, output, plain, print_table, text_table
 from siting.zan.ruleset import Ruleset
 from siting.zan.trajectory import YearStatus
 
@@ -60,7 +60,7 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
             hectares(row["used_m2"], _), hectares(row["planned_m2"], _),
             hectares(row["remaining_m2"], _), _(STATUS_LABELS[row["status"]]),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
     text = _("{measure} {period}, reference {reference}; observed until {year}. Source: {source}")
     first = budgets[0]
     measure = MEASURE_LABELS[first["measure"]]
@@ -153,7 +153,7 @@ def _print_years(console: Console, document: dict[str, Any], _: Translate) -> No
     for row in document["years"]:
         status = _(YEAR_LABELS[YearStatus(row["year_status"])])
         table.add_row(str(row["year"]), status, *(hectares(row[area], _) for area in areas))
-    console.print(table)
+    print_table(console, table, _)
     for reason in document["reasons"]:
         console.print(f"  {reason['message']}", markup=False)
     text = _("Status of the observed consumption: {status}. Source: {source}")
@@ -190,7 +190,7 @@ def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) ->
             percent(float(rules.rate.value), _, decimals=1), percent(applied, _, decimals=1),
             str(rules.reference), str(rules.period),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
     for rules in rulesets:
         title = rules.title_en if lang == "en" else rules.title
         console.print(f"\n{rules.id}: {title}", style="bold", markup=False)
@@ -234,7 +234,7 @@ def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) ->
             hectares(line["area_m2"], _), plain(_(payer) + apart),
             plain(line["evidence"]), plain(line["source"]),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
     text = _("Remaining: {area} ha")
     told = text.format(area=hectares(document["remaining_m2"], _))
     console.print(told, style="bold", markup=False)

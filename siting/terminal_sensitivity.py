@@ -10,7 +10,7 @@ from siting.labels import UNKNOWN, number, percent
 from siting.opinions import METHOD_NAMES
 from siting.pipeline import Run
 from siting.sensitivity import Sensitivity
-from siting.terminal import banner, footer, output, plain, text_table
+from siting.terminal import banner, footer, output, plain, print_table, text_table
 
 
 def print_sensitivity(result: Run, found: Sensitivity, _: Translate) -> None:
@@ -50,7 +50,7 @@ def print_sensitivity(result: Run, found: Sensitivity, _: Translate) -> None:
             *(number(found.opinions.ranks.at[site, method], _) for method in METHOD_NAMES),
             _change(found, site, _),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
     for reason in found.opinions.reasons:
         console.print(f"  {reason.text(_)}", markup=False)
     text = _(

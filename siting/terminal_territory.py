@@ -18,7 +18,7 @@ from siting.labels import (
     number,
     percent,
 )
-from siting.terminal import banner, footer, output, plain, text_table
+from siting.terminal import banner, footer, output, plain, print_table, text_table
 from siting.territory_cv import THEMES as CV_THEMES
 
 SMALL = 10
@@ -76,7 +76,7 @@ def _print_theme(console: Console, rows: list[dict[str, Any]], _: Translate) -> 
         values = [_value(row["values"][key.value], row["unit"], _) for key in CaseKey]
         status = _(STATUS_LABELS[row["status"]])
         table.add_row(plain(row["title"]), row["unit"], *values, row["reading_label"], status)
-    console.print(table)
+    print_table(console, table, _)
 
 
 def _value(figure: dict[str, Any], unit: str, _: Translate) -> str:
@@ -156,7 +156,7 @@ def _print_facts(console: Console, facts: list[dict[str, Any]], _: Translate) ->
             fact["title"], _number(fact["value"], fact["unit"], _), fact["unit"], status,
             plain(fact["vintage"]), plain(" ; ".join(filter(None, told))),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)
 
 
 def _print_sites(console: Console, sites: list[dict[str, Any]], _: Translate) -> None:
@@ -169,4 +169,4 @@ def _print_sites(console: Console, sites: list[dict[str, Any]], _: Translate) ->
             plain(site["vocation"]), hectares(site["area_m2"], _), hectares(site["enaf_m2"], _),
             _(STATUS_LABELS[site["status"]]),
         )  # fmt: skip
-    console.print(table)
+    print_table(console, table, _)

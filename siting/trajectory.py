@@ -7,6 +7,7 @@ from siting.account import Account
 from siting.domain import POOLED_ENVELOPES, Envelope
 from siting.errors import ScenarioError, SitingError, problem
 from siting.known import known_whole
+from siting.place_names import unknown_territory
 from siting.scenario import Scenario, ZanSettings
 from siting.zan.ruleset import load_ruleset
 from siting.zan.trajectory import Trajectory, trajectories
@@ -41,7 +42,7 @@ def account_trajectories(
     budgets = account.budgets(level)
     if code is not None:
         if code not in budgets.index:
-            raise SitingError(problem("territory-unknown", field=level.value, found=code))
+            raise SitingError(unknown_territory(account.territory, level, code))
         budgets = budgets.loc[[code]]
     # The last year counted may precede that of the vintage: only the latter is provisional.
     vintage = account.flows.data["year"].max()

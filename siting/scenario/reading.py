@@ -14,7 +14,7 @@ from layers.errors import N_
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.judgements import judged_places, without_replaced_weights
 from siting.scenario.model import RULESET_KEYS, TABLES, Scenario
-from siting.scenario.validation import Origins, dotted, make_scenario, merge
+from siting.scenario.validation import A_VALUE, NOTHING, Origins, dotted, make_scenario, merge
 from siting.scenario.validation import Path as KeyPath
 from siting.zan.ruleset import is_own_file
 
@@ -80,7 +80,22 @@ def load_scenario(
     tree, origins = _laid([*chain, *(file for files in own for file in files)])
     names = [_identity(files) for files in (chain, *others)]
     tree |= {key: _joined(key, names) for key in _IDENTITY if any(key in name for name in names)}
-    return make_scenario(tree, origins=origins, file=chain[-1].path.name)
+    try:
+        return make_scenario(tree, origins=origins, file=chain[-1].path.name)
+    except ScenarioError as error:
+        if len(chain) > 1 or others:
+            raise
+        raise ScenarioError(_at_once(error.problems, chain[0].path.name)) from None
+
+
+def _at_once(problems: Sequence[Problem], file: str) -> list[Problem]:
+    """Tell the keys that a scenario which extends none lacks in one sentence."""
+    lacking = [one for one in problems if (one.found, one.expected) == (NOTHING, A_VALUE)]
+    if len(lacking) <= 1:
+        return list(problems)
+    found = ", ".join(one.field or "" for one in lacking)
+    told = problem("scenario-incomplete", file=file, found=found, expected='extends = "base"')
+    return [told, *(one for one in problems if one not in lacking)]
 
 
 def scenario_names() -> tuple[str, ...]:

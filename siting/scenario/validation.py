@@ -57,7 +57,8 @@ _PATTERNS: Final[Mapping[str, str]] = {
     TEXT_PATTERN: N_("text, not empty"),
 }
 _SIGNS: Final = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-_NOTHING: Final = N_("nothing")
+NOTHING: Final = N_("nothing")
+A_VALUE: Final = N_("a value")
 _SHOWN: Final = 60  # characters of a wrong value that are shown
 
 
@@ -181,7 +182,7 @@ def dotted(path: Path) -> str:
 
 def _set_by(path: Path, found: Problem) -> Path:
     """Return the key that a file set: of evidence that lacks, the one that requires it."""
-    if found.found == _NOTHING:
+    if found.found == NOTHING:
         match path:
             case ("zan", "pooled_source" | "reserve_source" as name):
                 return "zan", name.replace("_source", "_envelope_m2")
@@ -231,8 +232,8 @@ def _shape_problem(detail: Any) -> Problem:
         return problem("scenario-key", expected=", ".join(_keys_at(path[:-1])))
     if kind == "missing":
         position = isinstance(path[-1], int)
-        expected = N_("a pair of numbers") if position else N_("a value")
-        return problem("scenario-value", found=_NOTHING, expected=expected)
+        expected = N_("a pair of numbers") if position else A_VALUE
+        return problem("scenario-value", found=NOTHING, expected=expected)
     expected = _EXPECTED.get(kind) or _bounds(context) or str(detail["msg"])
     return problem("scenario-value", found=_shown(detail["input"]), expected=expected)
 
@@ -323,13 +324,13 @@ def _envelope_problems(sites: Tree, zan: Tree) -> Iterator[tuple[Path, Problem]]
     for site_id, envelope in _table(sites.get("envelope")).items():
         if envelope == Envelope.NATIONAL.value and not evidence.get(site_id):
             expected = N_("the list of national projects that names the site")
-            missing = problem("scenario-value", found=_NOTHING, expected=expected)
+            missing = problem("scenario-value", found=NOTHING, expected=expected)
             yield ("sites", "evidence", site_id), missing
     for name in ("pooled", "reserve"):
         area_m2 = _valid(float, zan.get(f"{name}_envelope_m2", 0)) or 0
         if area_m2 > 0 and not str(zan.get(f"{name}_source", "")).strip():
             expected = N_("the document that sets the envelope")
-            missing = problem("scenario-value", found=_NOTHING, expected=expected)
+            missing = problem("scenario-value", found=NOTHING, expected=expected)
             yield ("zan", f"{name}_source"), missing
 
 
@@ -342,7 +343,7 @@ def _guarantee_problems(guarantee: Tree) -> Iterator[tuple[Path, Problem]]:
             continue
         for key in ("stage", "date"):
             if document and document.get(key) is None:
-                missing = problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+                missing = problem("scenario-value", found=NOTHING, expected=N_("a value"))
                 yield (*path, "documents", code, key), missing
     after = load_parameters().created_after.value
     for code, raw in _table(guarantee.get("delegated_communes")).items():
@@ -361,7 +362,7 @@ def _criterion_problems(criterion: Criterion, setting: Tree) -> Iterator[tuple[P
     if setting.get(other):
         yield (other,), problem("scenario-value", found=other, expected=wanted)
     if not setting.get(wanted):
-        yield (wanted,), problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+        yield (wanted,), problem("scenario-value", found=NOTHING, expected=N_("a value"))
     elif criterion.labels:
         yield from _same_keys(("categories",), setting["categories"], criterion.labels)
     else:
@@ -422,7 +423,7 @@ def _same_keys(path: Path, raw: object, expected: Sequence[str]) -> Iterator[tup
             yield (*path, key), problem("scenario-key", expected=", ".join(expected))
     for key in expected:
         if key not in raw:
-            missing = problem("scenario-value", found=_NOTHING, expected=N_("a value"))
+            missing = problem("scenario-value", found=NOTHING, expected=N_("a value"))
             yield (*path, key), missing
 
 
@@ -437,7 +438,7 @@ def _weight_problems(weights: Tree, criteria: Tree) -> Iterator[tuple[Path, Prob
             yield ("weights", theme), problem("scenario-key", expected=", ".join(THEMES))
     for theme in used:
         if theme not in weights:
-            missing = problem("scenario-value", found=_NOTHING, expected=N_("a number"))
+            missing = problem("scenario-value", found=NOTHING, expected=N_("a number"))
             yield ("weights", theme), missing
     if weights and all(weight == 0 for weight in weights.values()):
         yield ("weights",), problem("scenario-weights", found=0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from layers.territory import Level
-from siting.errors import SitingError, problem
+from siting.errors import SitingError
 from siting.pipeline import Run
+from siting.place_names import unknown_territory
 from siting.roles import Role
 from siting.territory_cv.access import access_facts
 from siting.territory_cv.accounts import budget_facts, site_facts, sites_of
@@ -48,7 +49,7 @@ def territory_cv(
     """
     units = world.territory.units(level).set_index("code")
     if code not in units.index:
-        raise SitingError(problem("territory-unknown", field=level.value, found=code))
+        raise SitingError(unknown_territory(world.territory, level, code))
     unit = units.loc[code]
     parents = world.territory.parents()
     communes = (

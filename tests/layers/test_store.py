@@ -169,5 +169,8 @@ def test_what_is_forgotten_is_no_longer_named(store):
     put(store, "a.csv", b"1")
     store.forget("housing")
     assert store.manifest().layers == {}
-    with pytest.raises(LayerError, match="layer-unknown"):
+    with pytest.raises(LayerError, match="store-empty"):
         store.forget("housing")
+    put(store, "b.csv", b"2")
+    with pytest.raises(LayerError, match=r"expected one of housing.*layer-unknown"):
+        store.forget("ports")

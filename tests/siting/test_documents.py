@@ -92,4 +92,4 @@ def test_one_territory_or_a_clear_refusal(demo_run):
     assert [row["name"] for row in one["budgets"]] == ["Nantes Métropole"]
     with pytest.raises(SitingError) as raised:
         budget_document(demo_run.before, Level.EPCI, demo_run.manifest, FR, territory="44109")
-    assert [p.code for p in raised.value.problems] == ["territory-unknown"]
+    assert [p.code for p in raised.value.problems] == ["territory-level"]

@@ -465,3 +465,16 @@ def test_the_hash_follows_the_content_and_nothing_else(write):
     assert scenario_hash(make_scenario(backwards)) == fingerprint
     for changes in ({"weights": {"land": 3.1}}, {"sites": {"selected": []}}, {"title": "x"}):
         assert scenario_hash(with_changes(BASE, changes)) != fingerprint
+
+
+def test_a_scenario_that_extends_none_is_told_once_what_it_lacks(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('[zan]\nrulset = "zan-50"\n')
+    with pytest.raises(ScenarioError) as raised:
+        load_scenario(path)
+    lacking, typed = raised.value.problems
+    assert (lacking.code, lacking.expected) == ("scenario-incomplete", 'extends = "base"')
+    assert {"title", "measure", "weights", "criteria"} <= set(lacking.found.split(", "))
+    assert (typed.code, typed.field) == ("scenario-key", "zan.rulset")
+    path.write_text('extends = "base"\n[zan]\nrulset = "zan-50"\n')
+    assert problems_of(load_scenario, path) == [("scenario-key", "zan.rulset")]

@@ -317,7 +317,7 @@ def test_quotients_weighted_by_the_shares_of_the_region_add_up_to_one(own, more)
 def test_an_unknown_territory_is_refused(cv):
     with pytest.raises(SitingError) as raised:
         cv(Level.ZONE_EMPLOI, "44109")
-    assert [p.code for p in raised.value.problems] == ["territory-unknown"]
+    assert [p.code for p in raised.value.problems] == ["territory-level"]
 
 
 def test_open_data_feed_the_figures_they_concern(open_data, cv, world):

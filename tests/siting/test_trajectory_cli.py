@@ -58,7 +58,7 @@ def test_the_communes_of_the_embedded_territory_add_up_to_the_region_every_year(
 def test_an_unknown_territory_is_refused(demo_run):
     with pytest.raises(SitingError) as raised:
         account_trajectories(demo_run.before, Level.EPCI, code="44109")
-    assert [p.code for p in raised.value.problems] == ["territory-unknown"]
+    assert [p.code for p in raised.value.problems] == ["territory-level"]
 
 
 def test_counting_fewer_years_makes_none_of_them_provisional(world, base):
