@@ -29,6 +29,7 @@ from layers.recognition import (
     file_columns,
     files_of,
     fitting_file,
+    lone_file,
     meets,
     read_pulled,
     recognise,
@@ -54,6 +55,7 @@ _OTHER_FORM: Final = frozenset(
         "layer-choice",
     }
 )
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _REGION: Final = re.compile(r"\d{2}")
 
 
@@ -124,6 +126,8 @@ def import_file(
     LayerError
         If the file is not recognised, ambiguous, or its reader refuses it.
     """
+    if vintage and not _YEAR.search(vintage):
+        raise LayerError(data_problem("vintage-year", found=vintage))
     for one in files_of(path):
         check_file(one)
         cut = end_problem(one, form) if (form := _form(one)) else None
@@ -131,7 +135,10 @@ def import_file(
             raise LayerError(cut)
     with store.changing(), _brought(path, store) as brought:
         named = layer or (sources.named([source])[source].layer if source else "")
-        copy = fitting_file(brought, readers[named], sources) if named in readers else brought
+        copy = (
+            fitting_file(brought, readers[named], sources)
+            if named in readers else lone_file(brought, readers, sources)
+        )  # fmt: skip
         with _without_choice():
             found = recognise(copy, readers, sources, layer=layer, source=source, vintage=vintage)
         entry = _entry(found, new_entry(found.layer, "import"))
@@ -250,9 +257,8 @@ def pull(
         )  # fmt: skip
         try:
             return _accept(fetched.path, entry, store, readers, sources)
-        except LayerError:
-            fetched.path.unlink(missing_ok=True)  # whole, but not what it should be
-            raise
+        finally:  # moved; or the same as what is held; or whole, but not what it should be
+            fetched.path.unlink(missing_ok=True)
 
 
 def _pull_archives(

@@ -53,6 +53,9 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "import-ambiguous": N_("the file could be {found}; tell which with --as"),
         "region-code": N_("“{found}” is no INSEE code of a region: two digits, such as 44"),
+        "vintage-year": N_(
+            "the vintage “{found}” tells no year; give one, such as 2024 or COG 2025"
+        ),
         "region-metropolitan": N_(
             "this source is pulled for the regions of metropolitan France ({expected}); found "
             "{found}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import metadata
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_MANY: Final = 429
 _LONGEST_WAIT_S: Final = 300.0
 _MOST_ATTEMPTS: Final = 50  # those that bring bytes included
+_ANY: Final = "*"
 _NETWORK: Final = (
     requests.ConnectionError,
     requests.Timeout,
@@ -49,13 +51,23 @@ class PassingError(Exception):
         Least wait before the next attempt.
     progressed
         Whether the attempt brought something that the next one keeps.
+    everywhere
+        Whether no other server could be reached either: the proxy is down.
     """
 
-    def __init__(self, found: Problem, *, wait_s: float = 0.0, progressed: bool = False) -> None:
+    def __init__(
+        self,
+        found: Problem,
+        *,
+        wait_s: float = 0.0,
+        progressed: bool = False,
+        everywhere: bool = False,
+    ) -> None:
         super().__init__(found.line())
         self.problem = found
         self.wait_s = wait_s
         self.progressed = progressed
+        self.everywhere = everywhere
 
 
 class PoliteClient:
@@ -124,7 +136,9 @@ class PoliteClient:
                 spent = fruitless >= self._attempts or number == _MOST_ATTEMPTS
                 if spent or error.wait_s > _LONGEST_WAIT_S:
                     if error.problem.code == "download-network" and not error.progressed:
-                        self._lost[error.problem.file or ""] = error.problem
+                        self._lost[_ANY if error.everywhere else error.problem.file or ""] = (
+                            error.problem
+                        )
                     raise LayerError(_why(error)) from error
                 backoff = self._backoff_s * 2 ** max(fruitless - 1, 0)
                 self._sleep(max(error.wait_s, backoff))
@@ -165,8 +179,9 @@ class PoliteClient:
             If it will not: any other status, a redirection to an address not encrypted.
         """
         host = urlsplit(url).hostname or ""
-        if host in self._lost:  # the sources of a server are many: it is waited for once
-            raise LayerError(self._lost[host])
+        lost = self._lost.get(_ANY) or self._lost.get(host)
+        if lost is not None:  # the sources of a server are many: it is waited for once
+            raise LayerError(replace(lost, file=host))
         self._wait_turn(host)
         try:
             with self._session.get(
@@ -177,11 +192,13 @@ class PoliteClient:
                     raise self._failure(response, host)
                 yield response
         except _NETWORK as error:
-            found = data_problem("download-network", file=host, found=_reason(error))
+            by_proxy = isinstance(error, requests.exceptions.ProxyError)
+            reason = f"proxy, {_reason(error)}" if by_proxy else _reason(error)
+            found = data_problem("download-network", file=host, found=reason)
             if "NameResolutionError" in repr(error) or "NameResolutionError" in _reason(error):
                 self._lost[host] = found  # no network, or no such server: waiting is of no use
                 raise LayerError(found) from error
-            raise PassingError(found) from error
+            raise PassingError(found, everywhere=by_proxy) from error
         except requests.RequestException as error:  # bad address, too many redirections
             found = data_problem("download-network", file=host, found=_reason(error))
             raise LayerError(found) from error
@@ -273,10 +290,15 @@ def _refuse_downgrade(response: requests.Response) -> None:
 def _reason(error: Exception) -> str:
     """Return the innermost reason: those of requests wrap those of urllib3."""
     inner: BaseException = error
-    while inner.args and isinstance(inner.args[0], BaseException):
-        inner = inner.args[0]
-    reason = getattr(inner, "reason", None)
-    return f"{type(inner).__name__}: {reason or inner}"
+    while (wrapped := _wrapped(inner)) is not None:
+        inner = wrapped
+    return f"{type(inner).__name__}: {inner}"
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    """Return the error that another wraps, wherever it keeps it."""
+    kept = (*error.args[:1], getattr(error, "reason", None), getattr(error, "original_error", None))
+    return next((one for one in kept if isinstance(one, BaseException)), None)
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

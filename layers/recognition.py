@@ -259,6 +259,34 @@ def fitting_file(path: Path, reader: Reader, sources: Sources) -> Path:
     return mains[0] if len(mains) == 1 else path
 
 
+def lone_file(path: Path, readers: Mapping[str, Reader], sources: Sources) -> Path:
+    """Return the one file of a folder that is no layer as a whole: an archive once unpacked.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder.
+    readers
+        Layers that can be read, by name.
+    sources
+        Sources that feed them.
+
+    Returns
+    -------
+    Path
+        The file; the folder itself where it holds several, or looks like a layer.
+    """
+    if not path.is_dir():
+        return path
+    mains = [one for one in files_of(path) if one.suffix.lower() not in _COMPANIONS]
+    columns = file_columns(path)
+    whole = [
+        one for one in readers.values()
+        if _fits(one, path) and not _lacking(one, columns, sources)[0]
+    ]  # fmt: skip
+    return mains[0] if len(mains) == 1 and not whole else path
+
+
 def read_pulled(
     path: Path, readers: Mapping[str, Reader], sources: Sources, source: str
 ) -> Recognised:
@@ -348,7 +376,8 @@ def _named(layer: str, readers: Mapping[str, Reader]) -> Reader:
 
 def _fits(reader: Reader, path: Path) -> bool:
     if path.is_dir():
-        return reader.folders
+        found = {one.suffix.lower() for one in files_of(path)}
+        return reader.folders and (not reader.suffixes or bool(found & reader.suffixes))
     suffix = path.suffix.lower()
     return suffix in reader.suffixes if reader.suffixes else suffix not in RASTERS
 

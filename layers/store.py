@@ -63,7 +63,9 @@ def data_folder(chosen: Path | None = None) -> Path:
     if chosen is not None:
         return chosen
     named = os.environ.get(VARIABLE)
-    return Path(named) if named else Path(platformdirs.user_data_dir("siting", appauthor=False))
+    if named:  # a shell leaves ~ alone where it follows an equals sign
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - Path raises where no home is known
+    return Path(platformdirs.user_data_dir("siting", appauthor=False))
 
 
 class _Record(BaseModel):

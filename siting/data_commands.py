@@ -292,6 +292,7 @@ def build_command(region: str, *, scenario: str, form: str, translate: Translate
         If the communes of the region are not in the local data, or a file cannot be read.
     """
     store = Store()
+    region = _region(region, store)
     made = assemble(region, store, local_sources(store), load_scenario(scenario))
     if form == "json":
         typer.echo(dumps(assembled_document(made, translate)))

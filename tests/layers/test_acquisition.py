@@ -52,6 +52,41 @@ def refused(path, store, sources, **options):
 # --- Import ---------------------------------------------------------------------------------
 
 
+def test_a_folder_that_holds_one_file_is_that_file(store, shipped, tmp_path):
+    """A Shapefile once its archive is unpacked: the folder is what a user sees."""
+    folder = tmp_path / "obs_artif"
+    folder.mkdir()
+    columns = {"IDCOM": ["44109"], "NAF11ART12": [4e5], "NAF12ART13": [6e5], "EPCI25": ["1"],
+               "ART11ACT12": [4e5], "ART12ACT13": [6e5], "SURFCOM202": [6e7]}  # fmt: skip
+    table = gpd.GeoDataFrame(columns, geometry=[shapely.box(0, 0, 1, 1)], crs=2154)
+    table.to_file(folder / "obs_artif_2011_2013.shp")
+    done = import_file(folder, store, READERS, shipped)
+    assert (done.entry.layer, done.entry.is_folder) == ("enaf_flows", False)
+    assert done.entry.label == "obs_artif_2011_2013.shp"
+    table.to_file(folder / "autre.shp")
+    found = refused(folder, store, shipped)
+    assert [one.code for one in found][:2] == ["import-unrecognised", "import-folder"]
+
+
+def test_a_folder_of_other_things_is_no_land_cover(store, shipped, tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for name in ("notes.md", "journal.log"):
+        (folder / name).write_text("rien\n", encoding="utf-8")
+    found = refused(folder, store, shipped)
+    assert [one.code for one in found][:2] == ["import-unrecognised", "import-folder"]
+    assert "file-format" not in {one.code for one in found}
+
+
+def test_a_vintage_is_dated(store, shipped):
+    path = embedded_file("stations.csv")
+    for text in ("bof", "25", "123456"):
+        (found,) = refused(path, store, shipped, vintage=text)
+        assert (found.code, found.found) == ("vintage-year", text)
+    for text in ("2026", "COG 2025", "10 juillet 2025", "2025-07-10", "RP 2021 ; COG 2025"):
+        assert import_file(path, store, READERS, shipped, vintage=text).entry.told.vintage == text
+
+
 @pytest.mark.parametrize(
     ("name", "layer"),
     [
@@ -465,3 +500,17 @@ def test_an_interruption_keeps_the_last_good_data_and_frees_the_store(
     assert store.manifest().layers["enaf_flows"] == good
     assert store.verify(good) == []
     assert pulled(store, sources, client).used
+
+
+def test_the_same_content_under_a_new_version_leaves_no_second_copy(
+    store, server, client, enaf_csv
+):
+    versions = iter("1234")
+    server.routes["/enaf.csv"] = lambda handler, _: handler.send(
+        enaf_csv, ETag=f'"{next(versions)}"'
+    )
+    sources = one_source(server)
+    first, second = (pulled(store, sources, client).entry for _ in range(2))
+    assert (first.folder, second.etag) == (second.folder, '"2"')
+    assert store.verify(second) == []
+    assert not [one for one in (store.folder / "incoming").rglob("*") if one.is_file()]

@@ -455,3 +455,26 @@ def test_a_server_that_never_answered_is_waited_for_once(client, target, waits):
         assert refused(url, target, client) == first
     assert spent > 0
     assert len(waits) == spent
+
+
+def test_a_proxy_that_is_down_is_waited_for_once_for_every_server(
+    tmp_path, client, monkeypatch, waits
+):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    told = []
+    for host in ("un.example", "deux.example"):
+        with pytest.raises(LayerError) as error:
+            fetch(f"http://{host}/a.csv", tmp_path / "a.csv", client, expected=Expected("csv"))
+        (found,) = error.value.problems
+        told.append((found.code, found.file, found.found.startswith("proxy, ")))
+        assert "Unable to connect" not in found.found  # the reason itself, not what wraps it
+    assert told == [
+        ("download-network", "un.example", True), ("download-network", "deux.example", True),
+    ]  # fmt: skip
+    assert len(waits) == 5  # those of the first server alone

@@ -36,6 +36,13 @@ def test_the_folder_is_the_one_named_else_the_variable_else_the_users(tmp_path, 
     assert data_folder().name == "siting"
 
 
+def test_a_home_that_the_shell_left_as_it_was_is_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("SITING_DATA", "~/données")
+    assert data_folder() == tmp_path / "données"
+
+
 def test_reading_an_empty_store_creates_nothing(store):
     assert store.manifest().layers == {}
     assert not store.folder.exists()

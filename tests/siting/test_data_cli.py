@@ -195,6 +195,11 @@ def test_a_commune_given_by_its_name_has_its_code_in_every_command(siting, docum
         assert "44162" in told[3]["message"]
 
 
+def test_build_refuses_what_is_no_code_of_a_region(siting):
+    status, _, err = siting("data", "build", "--region", "Bretagne")
+    assert (status, "[region-code]" in err) == (2, True)
+
+
 def test_a_damaged_store_is_told_by_check_and_status(siting, document, gares, data):
     siting("data", "import", str(gares))
     (held,) = data.glob("layers/stations/*/gares.csv")
