@@ -112,7 +112,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "value-choice": N_("“{found}” is not one of {expected}"),
         "value-unmapped": N_("“{found}” has no equivalent in the site table: left unknown"),
         "communes-elsewhere": N_(
-            "none of its {found} communes lies in the départements of the territory ({expected})"
+            "none of its {found} communes lies in the départements of the territory ({expected}): "
+            "import a file that covers it, or use this one no more (siting data forget)"
         ),
         "commune-resolved": N_(
             "“{found}” is the name of a commune: its code, {expected}, was taken"

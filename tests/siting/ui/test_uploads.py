@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 import zipfile
 
 import geopandas as gpd
@@ -87,9 +88,7 @@ def geojson_in(crs: str | None, tmp_path) -> bytes:
     path = tmp_path / f"{crs or 'none'}.gpkg".replace(":", "-")
     shape = shapely.box(432_000, 6_715_000, 432_400, 6_715_400)
     table = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shape], crs=crs)
-    if crs is None:
-        table.to_file(path, layer="s", driver="GPKG", index=False)
-    else:
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # there is no CRS
         table.to_file(path, index=False)
     return path.read_bytes()
 
@@ -113,6 +112,49 @@ def test_wrong_coordinates_are_told_in_the_side_bar_and_the_session_goes_on(
            where="stSidebar")  # fmt: skip
     frame = page.locator('iframe[title="streamlit_folium.st_folium"]').last.content_frame
     expect(frame.locator('.siting-site[data-site="S0"]')).to_be_visible()
+
+
+def shapefile_without_prj(folder) -> bytes:
+    """Return a zipped Shapefile whose .prj was left out, as an export often does."""
+    shape = shapely.box(432_000, 6_715_000, 432_400, 6_715_400)
+    table = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shape])
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        table.to_file(folder / "s.shp")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for one in sorted(folder.glob("s.*")):
+            if one.suffix != ".prj":
+                archive.write(one, one.name)
+    return packed.getvalue()
+
+
+def test_a_file_that_declares_no_crs_is_refused_never_guessed_in_both_places(
+    visit, go, upload, tmp_path
+):
+    files = {
+        "sans-crs.gpkg": geojson_in(None, tmp_path),
+        "sans-prj.zip": shapefile_without_prj(tmp_path),
+        "xy.csv": b"id;x;y;surface_ha\nA;432000;6715000;3\n",
+    }
+    page = visit()
+    before = page.locator(".sg-footer").inner_text()
+    for name, content in files.items():  # sites in place of those of the app
+        upload(page, name, content, where="stSidebar")
+        message = page.locator(".sg-error", has_text=name)
+        expect(message, name).to_contain_text("ne déclare aucun système de coordonnées")
+        expect(message, name).to_contain_text("EPSG:2154")
+        assert page.locator('[data-testid="stException"]').count() == 0
+    page.locator('[data-testid="stFileChipDeleteBtn"]').click()
+    expect(page.locator(".sg-footer")).to_have_text(before)
+    go(page, "Nouveau site")
+    page.get_by_role("tab", name="Fichier").click()
+    for name, content in files.items():  # one more site
+        upload(page, name, content)
+        page.get_by_role("button", name="Obtenir les verdicts").click()
+        message = page.locator(".sg-error", has_text=name)
+        expect(message, name).to_contain_text("ne déclare aucun système de coordonnées")
+        assert page.locator("article[data-site]").count() == 0
+    usable(page, upload)
 
 
 # --- A file too long to judge --------------------------------------------------------------
