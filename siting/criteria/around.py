@@ -134,6 +134,7 @@ def sums_in_reach(
     *,
     radius_m: float,
     unknown_tolerance: float,
+    people: pd.Series | None = None,
     pairs: Iterable[tuple[Positions, Positions]] | None = None,
 ) -> pd.DataFrame:
     """Add up counts of the communes whose representative point is near each site.
@@ -151,7 +152,11 @@ def sums_in_reach(
         Straight-line distance from the edge of the site, inclusive, in metres; not read where
         the pairs are given.
     unknown_tolerance
-        Share of the communes in reach that may be unknown; their numbers are left out.
+        Share of the communes in reach, and of their inhabitants, that may be unknown; their
+        numbers are left out.
+    people
+        Inhabitants by commune code; one that has none there counts as a commune only. Without
+        them, communes alone are counted: a large town left out would be one among many.
     pairs
         The communes in reach, as :func:`commune_pairs` finds them, where they are known.
 
@@ -182,10 +187,15 @@ def sums_in_reach(
     known[unknown] = 0.0
     if pairs is None:
         pairs = commune_pairs(sites, communes, radius_m=radius_m)
+    sizes = [np.ones(len(communes))]
+    if people is not None:
+        sizes.append(np.nan_to_num(numbers(people.reindex(communes["code"]))))
     sums = np.full((len(sites), known.shape[1]), np.nan)
     for start, (site, commune) in zip(range(0, len(sites), SITES_AT_ONCE), pairs, strict=True):
         part = sums[start : start + SITES_AT_ONCE]
-        part[:] = _sums(site - start, commune, known, unknown, len(part), unknown_tolerance)
+        part[:] = _sums(site - start, commune, known, len(part))
+        lost = _too_unknown(site - start, commune, unknown, sizes, len(part), unknown_tolerance)
+        part[lost] = np.nan
     return pd.DataFrame(sums, index=sites.index, columns=table.columns)
 
 
@@ -212,22 +222,29 @@ def commune_pairs(
     return pairs_in_reach(sites, points, radius_m=radius_m)
 
 
-def _sums(
-    site: Positions,
-    commune: Positions,
-    known: Floats,
-    unknown: Booleans,
-    size: int,
-    unknown_tolerance: float,
-) -> Floats:
+def _sums(site: Positions, commune: Positions, known: Floats, size: int) -> Floats:
     """Add up by site; the order of the additions is that of the communes, always."""
     sums = np.empty((size, known.shape[1]))
     for column in range(known.shape[1]):
         sums[:, column] = np.bincount(site, weights=known[commune, column], minlength=size)
-    found = np.bincount(site, minlength=size)
-    unknown_found = np.bincount(site, weights=unknown[commune], minlength=size)
-    sums[(found == 0) | (unknown_found > unknown_tolerance * found)] = np.nan
     return sums
+
+
+def _too_unknown(
+    site: Positions,
+    commune: Positions,
+    unknown: Booleans,
+    sizes: Sequence[Floats],
+    size: int,
+    tolerance: float,
+) -> Booleans:
+    """Tell the sites without a commune in reach, or too much of what is in reach unknown."""
+    lost: Booleans = np.bincount(site, minlength=size) == 0
+    for each in sizes:
+        found = np.bincount(site, weights=each[commune], minlength=size)
+        missing = np.bincount(site, weights=(each * unknown)[commune], minlength=size)
+        lost |= missing > tolerance * found
+    return lost
 
 
 def commune_of(sites: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.Series:

@@ -47,7 +47,8 @@ def reach(
     -------
     DataFrame
         ``columns`` on the index of the sites; missing without the layers, without a
-        commune in reach, or where more than ``unknown_tolerance`` of them are unknown.
+        commune in reach, or where more than ``unknown_tolerance`` of them, or of their
+        inhabitants, are unknown.
     """
     tables = [table for name in layers if (table := inputs.layer(name)) is not None]
     if len(tables) < len(layers):
@@ -92,8 +93,15 @@ def sums_of(inputs: Inputs, counts: pd.DataFrame, commute: Commute) -> pd.DataFr
         counts,
         radius_m=commute.distance_m / inputs.parameters.detour_factor,
         unknown_tolerance=inputs.parameters.unknown_tolerance,
+        people=_people(inputs),
         pairs=inputs.once(key, lambda: list(pairs())) if few else pairs(),
     )
+
+
+def _people(inputs: Inputs) -> pd.Series | None:
+    """Return the inhabitants by commune, where the layer of housing is loaded."""
+    housing = inputs.layer("housing")
+    return None if housing is None else housing.set_index("code")["population"]
 
 
 def vacant_dwellings_reach(inputs: Inputs) -> pd.Series:

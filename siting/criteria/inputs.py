@@ -139,8 +139,8 @@ class Parameters(Section):
     """Straight-line distance within which activity zones and industries are neighbours of a
     site. Unit: m."""
     unknown_tolerance: Annotated[float, Field(ge=0, lt=1)]
-    """Share of unknown communes, or of land of unknown cover, up to which a sum or a share is
-    still told; beyond it is unknown. No unit, from 0 to 1."""
+    """Share of unknown communes and of their inhabitants, or of land of unknown cover, up to which
+    a sum or a share is still told; beyond it is unknown. No unit, from 0 to 1."""
     source: str
     """Where the factor, the reaches and the tolerance come from, and their status."""
     reach: RoadReach

@@ -13,6 +13,7 @@ from siting.criteria.housing import (
     vacant_dwellings_per_job,
     vacant_dwellings_reach,
 )
+from siting.criteria.jobs import job_seekers_rate
 
 # Centres of the towns at x = 5, 15, 25 and 35 km. The site touches x = 5.1 km on its left
 # side and x = 5 km on its right one; no detour, so that the reach is a straight line.
@@ -56,21 +57,41 @@ def test_an_unknown_commune_is_left_out_or_makes_the_rate_unknown(
     vacant = pd.Series([50, None, 300, 400], dtype="Int64")  # one of the three in reach
     housing = layer(
         "housing", code=towns["housing"].data["code"], vacant_dwellings=vacant,
-        dwellings=[1_000, 2_000, 3_000, 4_000],
+        dwellings=[1_000, 2_000, 3_000, 4_000], population=[500] * 4,
     )  # fmt: skip
     gap = towns | {"housing": housing}
     inputs = inputs_of(make_inputs, gap, 19_900, unknown_tolerance=tolerance)
     assert housing_vacancy_rate(inputs).tolist() == pytest.approx([expected], nan_ok=True)
 
 
+@pytest.mark.parametrize(("lacking", "expected"), [(0, 100 / 4), (3, np.nan)])
+def test_a_large_town_is_more_than_one_commune_among_others(
+    make_inputs, layer, towns, lacking, expected
+):
+    """200 inhabitants of 3,000 may be unknown, 1,600 may not: one commune of four each."""
+    codes = towns["housing"].data["code"]
+    seekers = pd.Series([25.0] * 4).mask(pd.Series(range(4)) == lacking)
+    people = layer(
+        "housing", code=codes, population=[200, 400, 800, 1_600], population_20_64=[1_000] * 4
+    )
+    own = layer("job_seekers", code=codes, job_seekers=seekers)
+    site = {"geometry": shapely.box(20_000, -50, 20_100, 50)}
+    inputs = make_inputs(
+        site, layers=[towns["communes"], people, own], jobs_reach_m=30_000, detour_factor=1.0,
+        unknown_tolerance=0.3,
+    )  # fmt: skip
+    assert job_seekers_rate(inputs).tolist() == pytest.approx([expected], nan_ok=True)
+
+
 def test_a_commune_without_a_row_is_unknown(make_inputs, layer, towns):
-    housing = layer("housing", code=["44001"], vacant_dwellings=[50], dwellings=[1_000])
+    housing = layer("housing", code=["44001"], vacant_dwellings=[50], population=[200])
     inputs = inputs_of(make_inputs, towns | {"housing": housing}, 9_900)
     assert np.isnan(vacant_dwellings_reach(inputs)["S0"])
 
 
 def test_no_dwelling_has_no_vacancy_rate(make_inputs, layer, towns):
-    housing = layer("housing", code=["44001"], vacant_dwellings=[0], dwellings=[0])
+    figures = {"vacant_dwellings": [0], "dwellings": [0], "population": [0]}
+    housing = layer("housing", code=["44001"], **figures)
     inputs = inputs_of(make_inputs, towns | {"housing": housing}, 5_000)
     assert vacant_dwellings_reach(inputs).tolist() == [0]
     assert np.isnan(housing_vacancy_rate(inputs)["S0"])
@@ -106,7 +127,7 @@ def test_a_commune_that_one_of_two_tables_lacks_is_unknown(make_inputs, layer, t
     layers = [towns["communes"], towns["housing"], permits]
     options = {"housing_reach_m": 9_900, "detour_factor": 1.0}
     assert dwellings_started_rate(make_inputs(SITE, layers=layers, **options)).isna().all()
-    most = make_inputs(SITE, layers=layers, **options, unknown_tolerance=0.5)
+    most = make_inputs(SITE, layers=layers, **options, unknown_tolerance=0.7)
     assert dwellings_started_rate(most).tolist() == [5]  # 1 dwelling for 200 inhabitants
 
 
