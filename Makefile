@@ -91,6 +91,7 @@ locale: setup  ## Update and compile the French catalogue, write generated pages
 	$(BIN)/python docs/balance_page.py
 	$(BIN)/python docs/criteria_page.py
 	$(BIN)/python docs/rules_page.py
+	$(BIN)/python docs/sites_page.py
 
 # The lock holds for every Python >= 3.11 and every system, has hashes and no address.
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
