@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import typer
 import typer.main
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from layers.errors import N_
 from siting.errors import EXIT_DONE, Problem, SitingError, problem
@@ -26,6 +26,20 @@ _HELP_WORDS: Final = {
     "COMMANDS_PANEL_TITLE": N_("Commands"),
     "DEFAULT_STRING": N_("[default: {}]"),
     "REQUIRED_LONG_STRING": N_("[required]"),
+}
+# Kinds of values and names of arguments, as the help writes them.
+_KINDS: Final = {
+    "str": N_("TEXT"),
+    "list[str]": N_("TEXT"),
+    "int": N_("WHOLE NUMBER"),
+    "float": N_("NUMBER"),
+    "path": N_("PATH"),
+}
+_ARGUMENTS: Final = {
+    "file": N_("FILE"),
+    "code": N_("CODE"),
+    "layer": N_("LAYER"),
+    "names": N_("NAMES"),
 }
 _USAGE: Final = "Usage: "
 # What a value is not, by the kind of error of the library that reads it.
@@ -168,10 +182,23 @@ def _speak(command: Any, translate: Translate) -> None:
     """Give a command and those below it the words of a language."""
     command.get_usage = partial(_usage, command.get_usage, translate)
     command.get_help = partial(_help, command, command.get_help, translate)
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            parameter.metavar = translate(_ARGUMENTS.get(parameter.name, parameter.name))
+        parameter.display_type_rich = partial(_kind, parameter, translate)
     if isinstance(command, TyperGroup):
         command.subcommand_metavar = translate("COMMAND [ARGUMENTS]...")
         for below in command.commands.values():
             _speak(below, translate)
+
+
+def _kind(parameter: Any, translate: Translate, ctx: typer.Context) -> str | None:
+    """Name the kind of value of a parameter; nothing for one that takes none."""
+    written: str = parameter.display_type(ctx)
+    kind = written.strip("<>").removesuffix(" range")
+    if kind == "bool":
+        return None
+    return translate(_KINDS[kind]) if kind in _KINDS else written
 
 
 def _usage(written: Any, translate: Translate, context: typer.Context) -> str:
@@ -182,6 +209,7 @@ def _usage(written: Any, translate: Translate, context: typer.Context) -> str:
 def _help(command: TyperCommand, written: Any, translate: Translate, context: typer.Context) -> str:
     option = command.get_help_option(context)
     if option is not None:
+        option.display_type_rich = partial(_kind, option, translate)  # type: ignore[method-assign]
         option.help = translate("Show this help and leave.")
     with _help_words(translate):
         text: str = written(context)

@@ -9,7 +9,8 @@ from siting.usage import usage_problem
 
 ENGLISH = (
     "Usage:", "Error", "Missing", "Invalid", "Show this message", "Commands", "required",
-    "default:", "Try", "No such", "Input should", "COMMAND ",
+    "default:", "Try", "No such", "Input should", "COMMAND ", "<str>", "<bool>", "<int", "<path>",
+    "FILE", "list[",
 )  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def siting(capsys, *words):
 @pytest.mark.parametrize(
     ("words", "code", "french", "english"),
     [
-        (["check"], "usage-missing", "file est requis", "file is required"),
+        (["check"], "usage-missing", "FICHIER est requis", "FILE is required"),
         (["trajectory"], "usage-missing", "--territory est requis", "--territory is required"),
         (["chek"], "usage-command", "commande « chek »", "command “chek”"),
         (["score", "--lyer", "x"], "usage-option-close", "proche : --layer",
@@ -53,7 +54,17 @@ def test_a_wrong_use_is_told_in_the_language_asked_for(capsys, words, code, fren
     assert english in err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("words", [["check", "--help"], ["data", "--help"], ["--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "--help"],
+        ["serve", "--help"],
+        ["sensitivity", "--help"],
+        ["data", "--help"],
+        ["data", "pull", "--help"],
+        ["--help"],
+    ],
+)
 def test_the_help_is_in_the_language_asked_for(capsys, words):
     status, french, _ = siting(capsys, "--lang", "fr", *words)
     assert status == 0
