@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from layers.acquisition import Acquired
-from layers.cog import Passage, load_passage
-from layers.cog_tables import load_cog_communes
+from layers.cog import Passage
+from layers.cog_tables import load_cog_communes, open_passage
 from layers.data_errors import data_problem
 from layers.errors import LayerError, Problem
 from layers.recognition import Reader
@@ -176,7 +176,7 @@ def _together(store: Store, reader: Reader, held: Mapping[str, Entry]) -> Acquir
 
 
 def _passage(store: Store, entry: Entry | None) -> Passage | None:
-    return None if entry is None else load_passage(store.path(entry))
+    return None if entry is None else open_passage(store.path(entry))
 
 
 def _of_region(store: Store, entry: Entry, region: str, passage: Passage | None) -> Layer:

@@ -11,10 +11,11 @@ from typing import Final
 import pandas as pd
 
 from layers.cells import COMMUNE, as_text
-from layers.cog import Passage
+from layers.cog import Passage, load_passage
 from layers.errors import N_, LayerError, problem
 from layers.official import open_table, required, year_in
 from layers.raw_table import RawTable, row_problems
+from layers.recognition import file_columns, meets
 from layers.spec import Column, Layer, LayerSpec, Provenance, Status, make_layer
 
 COG_COMMUNES: Final = LayerSpec(
@@ -38,6 +39,8 @@ _MOVES: Final = {
     "date_eff": ("date_eff",), "typecom_av": ("typecom_av",), "com_av": ("com_av",),
     "typecom_ap": ("typecom_ap",), "com_ap": ("com_ap",),
 }  # fmt: skip
+MOVEMENTS: Final = tuple(_MOVES)
+"""Columns of the table of movements."""
 _IS_COMMUNE: Final = "COM"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -122,6 +125,81 @@ def load_movements(path: Path, *, since: int, year: int) -> Passage:
     if since >= year:
         found, expected = str(since), f"< {year}"
         raise LayerError(problem("cog-vintage", file=path.name, found=found, expected=expected))
+    moves = _movements(path)
+    moves = moves[moves["date_eff"].between(f"{since}-01-02", f"{year}-01-01")]
+    return Passage(MappingProxyType(_followed(moves)), year, path.name)
+
+
+def open_passage(path: Path) -> Passage:
+    r"""Read a passage from any past code, whichever of the tables of INSEE tells it.
+
+    Parameters
+    ----------
+    path
+        A passage table (:func:`layers.cog.load_passage`), or the movements of communes: a code
+        that is gone becomes what it was merged into, a code in force stays.
+
+    Returns
+    -------
+    Passage
+        The passage; of movements, to the COG that the name of the file tells, else to that of
+        the last of them.
+
+    Raises
+    ------
+    LayerError
+        With every problem of the file.
+
+    Examples
+    --------
+    Champtoceaux took its neighbours in 2015, then the code of one of them.
+
+    >>> import tempfile
+    >>> rows = ["MOD,DATE_EFF,TYPECOM_AV,COM_AV,TYPECOM_AP,COM_AP",
+    ...     "32,2015-12-15,COM,49069,COM,49069", "32,2015-12-15,COM,49126,COM,49069",
+    ...     "50,2024-01-01,COM,49069,COM,49126"]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "v_mvt_commune_2025.csv"
+    ...     _ = path.write_text("\n".join(rows) + "\n")
+    ...     passage = open_passage(path)
+    >>> passage.of("49069"), passage.of("49126"), passage.year
+    (('49126',), ('49126',), 2025)
+    """
+    if not meets(MOVEMENTS, file_columns(path)):
+        return load_passage(path)
+    moves = _movements(path)
+    told = year_in(path.stem)
+    last = str(moves["date_eff"].max()) if len(moves) else ""
+    # A movement of 1 January is in the COG of that year, a later one in the next.
+    year = int(told) if told else int(last[:4]) + (last[5:] > "01-01") if last else None
+    if year is not None:
+        moves = moves[moves["date_eff"] <= f"{year}-01-01"]
+    return Passage(MappingProxyType(_past_codes(moves)), year, path.name)
+
+
+def _past_codes(moves: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return what became of each code that is gone, as it was the last time it was in force."""
+    final: dict[str, frozenset[str]] = {}
+    seen: set[str] = set()
+    gone: dict[str, tuple[str, ...]] = {}
+    days = [group for _, group in moves.groupby("date_eff", sort=True)]
+    for day in reversed(days):
+        after = set(day["com_ap"])
+        before: dict[str, set[str]] = {}
+        for old, new in zip(day["com_av"], day["com_ap"], strict=True):
+            before.setdefault(old, set()).update(final.get(new, {new}))
+        for code in after - set(before):
+            final.pop(code, None)  # born that day: the same code before is another commune
+        for code, codes in before.items():
+            final[code] = frozenset(codes)
+            if code not in seen | after:
+                gone[code] = tuple(sorted(codes))
+        seen |= after | set(before)
+    return gone
+
+
+def _movements(path: Path) -> pd.DataFrame:
+    """Return the movements between communes, checked, each once."""
     raw = open_table(path)
     text = _columns(raw, _MOVES)
     ours = (text["typecom_av"] == _IS_COMMUNE) & (text["typecom_ap"] == _IS_COMMUNE)
@@ -129,9 +207,7 @@ def load_movements(path: Path, *, since: int, year: int) -> Passage:
         _check_codes(raw, text[name], name.upper(), ours)
     undated = ours & ~text["date_eff"].str.fullmatch(_DAY)
     _refuse(raw, text["date_eff"], "DATE_EFF", undated, N_("a date written 2025-01-01"))
-    moves = text[ours].drop_duplicates()
-    moves = moves[moves["date_eff"].between(f"{since}-01-02", f"{year}-01-01")]
-    return Passage(MappingProxyType(_followed(moves)), year, path.name)
+    return text[ours].drop_duplicates()
 
 
 def _followed(moves: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Final
 
 from layers.artificialised_land import ENAF_FLOWS, load_enaf_flows
-from layers.cog import Passage, load_passage
-from layers.cog_tables import load_cog_communes
+from layers.cog import Passage
+from layers.cog_tables import MOVEMENTS, load_cog_communes, open_passage
 from layers.commune_figures import COMMUNE_FIGURES, COMMUNE_FIGURES_RULES, load_commune_figures
 from layers.cover_files import LAND_COVER_FORMS, POLYGONS, open_land_cover
 from layers.environment import PROTECTED_AREAS, load_protected_areas
@@ -185,11 +185,14 @@ class LoadedPassage:
 
 
 def _load_passage(path: Path, *, provenance: Provenance | None = None) -> LoadedPassage:
-    passage = load_passage(path)
+    passage = open_passage(path)
     told = provenance or local_provenance(path)
-    if provenance is None and meets([r"CODGEO_(\d{4}|INI)"], file_columns(path)):
+    columns = file_columns(path)
+    title = "Table de passage des communes" if meets([r"CODGEO_(\d{4}|INI)"], columns) else ""
+    title = "Mouvements des communes" if meets(MOVEMENTS, columns) else title
+    if provenance is None and title:
         vintage = f"COG {passage.year}" if passage.year else told.vintage
-        told = official_provenance("INSEE", "Table de passage des communes", vintage)
+        told = official_provenance("INSEE", title, vintage)
         told = replace(told, file=path.name)
     return LoadedPassage(passage, told)
 
@@ -231,7 +234,7 @@ def _readers() -> Iterator[Reader]:
         forms = (own, *_FORMS.get(source.spec.name, ()))
         folders = source.spec.name in _FOLDERS
         yield Reader(source.spec.name, source.spec.title, source.load, forms, folders=folders)
-    passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_(\d{4}|INI)", r"CODGEO_\d{4}"))
+    passage = (("DEPCOM_HIST", "DEPCOM"), (r"CODGEO_(\d{4}|INI)", r"CODGEO_\d{4}"), MOVEMENTS)
     yield Reader(PASSAGE, N_("Passage table between vintages of communes"), _load_passage, passage)
     cog = (("TYPECOM", "COM", "LIBELLE", "COMPARENT"),)
     yield Reader(COG, N_("Communes of the COG"), load_cog_communes, cog)
@@ -362,7 +365,7 @@ def gather_layers(
     passage = None
     if PASSAGE in given:
         with _gathered(PASSAGE, failures):
-            passage = load_passage(given[PASSAGE])
+            passage = open_passage(given[PASSAGE])
     if COMMUNES.name in layers:
         _carry(layers, given, passage, failures)
     if FRR.name in layers and ZONINGS.name in layers:

@@ -1,11 +1,17 @@
 """Tables of the COG: communes of a year, movements followed from a year to another."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from layers.acquisition import import_file
 from layers.cog import load_passage
-from layers.cog_tables import load_cog_communes, load_movements
+from layers.cog_tables import load_cog_communes, load_movements, open_passage
 from layers.errors import LayerError
+from layers.registry import READERS, load_layers
+from layers.sources import load_sources
+from layers.store import Store
+from layers.tables import embedded_file
 
 COMMUNES = """TYPECOM,COM,REG,DEP,CTCD,ARR,TNCC,NCC,NCCENR,LIBELLE,CAN,COMPARENT
 COM,49126,52,49,49D,493,1,OREE D ANJOU,Orée d'Anjou,Orée-d'Anjou,4910,
@@ -90,3 +96,83 @@ def test_years_in_the_wrong_order_and_tables_without_commune_are_refused(tmp_pat
 def test_codes_keep_their_zeros_whatever_a_table_does(tmp_path):
     layer = load_cog_communes(write(tmp_path, COMMUNES, "v_commune_2026.csv"))
     assert pd.api.types.is_string_dtype(layer.data["code"])
+
+
+@pytest.mark.parametrize("name", ["v_mvt_commune_2025.csv", "mouvements.csv"])
+def test_movements_are_a_passage_from_any_past_code(tmp_path, name):
+    """A code that is gone becomes what it was merged into, as a passage table tells it."""
+    passage = open_passage(write(tmp_path, MOVES, name))
+    # 49126 is in force since 2024, 85002 since 2020: tables of today have them as they are.
+    assert dict(passage.targets) == {"49069": ("49126",), "44003": ("44004",)}
+    assert passage.year == (2025 if "2025" in name else 2024)
+    before = open_passage(write(tmp_path, MOVES, "v_mvt_commune_2019.csv"))
+    assert dict(before.targets) == {
+        "49126": ("49069",), "85002": ("85001",), "44003": ("44004",),
+    }  # fmt: skip
+
+
+def test_a_code_given_again_to_another_commune_is_not_taken_for_the_first(tmp_path):
+    """X merges into A, A is gone into B, then the code A is given to a new commune, born of C."""
+    head, *_ = MOVES.splitlines()
+    rows = [
+        "32,1990-01-01,COM,99003,x,COM,99001,a",
+        "32,1995-01-01,COM,99001,a,COM,99002,b",
+        "20,2010-01-01,COM,99004,c,COM,99001,a",
+        "20,2010-01-01,COM,99004,c,COM,99004,c",
+    ]
+    passage = open_passage(write(tmp_path, "\n".join([head, *rows]), "v_mvt_commune_2025.csv"))
+    assert dict(passage.targets) == {"99003": ("99002",)}
+
+
+def test_movements_agree_with_following_them_from_every_year(tmp_path):
+    """Oracle: a code is as it is followed from the last COG that has it."""
+    chance = np.random.default_rng(11)
+    for _ in range(30):
+        alive, rows, had = {f"990{n:02}" for n in range(8)}, [], {}
+        for year in range(2001, 2013):
+            had[year - 1] = set(alive)
+            kind, some = chance.integers(3), sorted(alive)
+            if kind == 0 and len(some) > 2:  # a merger
+                kept, lost = chance.choice(some, 2, replace=False)
+                rows += [(year, kept, kept), (year, lost, kept)]
+                alive -= {lost}
+            elif kind == 1:  # a part leaves, under a new code or one given again
+                parent = chance.choice(some)
+                born = f"990{chance.integers(12):02}"
+                if born not in alive:
+                    rows += [(year, parent, parent), (year, parent, born)]
+                    alive |= {born}
+            else:  # a commune changes code
+                old, new = chance.choice(some), f"990{chance.integers(12):02}"
+                if new not in alive:
+                    rows.append((year, old, new))
+                    alive = alive - {old} | {new}
+        had[2012] = set(alive)
+        if not rows:
+            continue
+        text = "MOD,DATE_EFF,TYPECOM_AV,COM_AV,TYPECOM_AP,COM_AP\n" + "".join(
+            f"1,{year}-01-01,COM,{old},COM,{new}\n" for year, old, new in rows
+        )
+        path = write(tmp_path, text, "v_mvt_commune_2012.csv")
+        found = open_passage(path)
+        for code in set().union(*had.values()):
+            last = max(year for year, codes in had.items() if code in codes)
+            wanted = (code,)
+            if last < 2012:
+                wanted = load_movements(path, since=last, year=2012).of(code)
+            assert found.of(code) == wanted, (code, text)
+
+
+def test_movements_are_imported_as_the_passage_in_use(tmp_path):
+    store = Store(tmp_path / "data")
+    path = write(tmp_path, MOVES, "v_mvt_commune_2025.csv")
+    done = import_file(path, store, READERS, load_sources())
+    told = done.entry.told
+    assert (done.entry.layer, told.publisher, told.vintage) == ("cog_passage", "INSEE", "COG 2025")
+    housing = pd.read_csv(embedded_file("housing.csv"), dtype=str)
+    housing.loc[housing["code"] == "49126", "code"] = "49069"
+    housing.to_csv(tmp_path / "housing.csv", index=False)
+    files = {"cog_passage": store.path(done.entry), "housing": tmp_path / "housing.csv"}
+    carried = load_layers(files)["housing"]
+    assert "49126" in set(carried.data["code"])
+    assert not [note for note in carried.notes if note.code == "cog-unmatched"]
