@@ -357,18 +357,19 @@ def departures(feed: Feed, day: dt.date) -> pd.DataFrame:
     columns = ["stop_id", "runs", "first_s", "last_s", "mode"]
     both = pd.concat([once[columns], often[columns]], ignore_index=True)
     stops = both.groupby("stop_id")
-    return pd.DataFrame(
+    counts = pd.DataFrame(
         {
             "departures": stops["runs"].sum().astype("int64"),
             "first_s": stops["first_s"].min(),
             "last_s": stops["last_s"].max(),
-            "modes": _modes_of(both),
         }
-    ).fillna({"modes": ""})
+    )
+    modes = _modes_of(both)
+    return counts.assign(modes=pd.array([modes.get(stop, "") for stop in counts.index], "str"))
 
 
 def _modes_of(passages: pd.DataFrame) -> pd.Series:
-    """Return the modes of each stop, in alphabetical order."""
+    """Return the modes of each stop, in alphabetical order; none where none is known."""
     pairs = passages[["stop_id", "mode"]].dropna().drop_duplicates()
     return pairs.sort_values(["stop_id", "mode"]).groupby("stop_id")["mode"].agg(", ".join)
 

@@ -61,6 +61,16 @@ def archive(tmp_path, prefix="", **changes):
     return path
 
 
+@pytest.mark.parametrize("rows", ["", "other,1,0\n"])
+def test_a_feed_whose_routes_are_not_those_of_its_trips_has_no_modes(tmp_path, rows):
+    """Departures are counted all the same; what runs there is not known."""
+    whole = load_public_transport_stops(folder(tmp_path)).data
+    routes = f"route_id,route_short_name,route_type\n{rows}"
+    data = load_public_transport_stops(folder(tmp_path, routes=routes)).data
+    assert data["departures_day"].tolist() == whole["departures_day"].tolist()
+    assert set(data["modes"]) == {""}
+
+
 def test_services_run_as_calendar_and_exceptions_say(tmp_path):
     days = services_by_day(open_feed(folder(tmp_path)))
     assert days[dt.date(2026, 11, 2)] == {"Week"}
