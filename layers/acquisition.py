@@ -31,6 +31,7 @@ from layers.recognition import (
     fitting_file,
     lone_file,
     meets,
+    part_note,
     read_pulled,
     recognise,
 )
@@ -144,6 +145,7 @@ def import_file(
         entry = _entry(found, new_entry(found.layer, "import"))
         stated = sources.sources.get(found.source)
         notes = [] if stated is None else list(_doubts(found.loaded, stated, copy.name))
+        notes += part_note(copy, found.layer, sources)
         recorded = store.record(copy, entry)
     warnings = tuple(replace(note, severity="warning") for note in notes)
     return Acquired(path.name, recorded, used=True, notes=warnings)

@@ -64,6 +64,10 @@ DATA_MESSAGES: Mapping[str, str] = MappingProxyType(
         "import-folder": N_(
             "a folder is read as one layer: give its files one by one where they are several"
         ),
+        "import-part": N_(
+            "the layer {found} is published in several parts ({expected}); a file taken alone is "
+            "read as the whole: give a folder that holds them all"
+        ),
         "import-layers": N_(
             "the file holds several layers and none of them is told apart ({found}): export the "
             "one to use to a file of its own, or unpack the archive and import the folder"

@@ -164,16 +164,57 @@ def recognise(
         try:
             good.append(_read(path, reader, sources, source, vintage))
         except LayerError as error:
-            if len(alike) == 1:
-                raise
-            refused += error.problems if alike else ()
+            if len(alike) == 1 and not _is_table_of_else(path, error):
+                raise LayerError(
+                    [*error.problems, *_part(path, reader, columns, sources)]
+                ) from error
+            refused += error.problems if len(alike) > 1 else ()
     if len(good) == 1:
         return good[0]
     if good:
         found = ", ".join(one.layer for one in good)
         raise LayerError(data_problem("import-ambiguous", file=path.name, found=found))
-    lacking = _unrecognised(path, columns, [] if alike else fitting, sources)
+    rest = [] if len(alike) > 1 else [one for one in fitting if one not in alike]
+    lacking = _unrecognised(path, columns, rest, sources)
     raise LayerError([*lacking, *dict.fromkeys(refused)])
+
+
+def part_note(path: Path, layer: str, sources: Sources) -> list[Problem]:
+    """Tell that a file is taken as a whole layer, which its publishers deliver in parts.
+
+    Parameters
+    ----------
+    path
+        What is taken: a file, or a folder of them.
+    layer
+        Name of the layer.
+    sources
+        Sources that feed it.
+
+    Returns
+    -------
+    list of Problem
+        ``import-part``, a warning; nothing of a folder, nor where the file is of none of them.
+    """
+    parts = {name: one for name, one in sources.of_layer(layer).items() if one.part}
+    columns = () if path.is_dir() or not parts else file_columns(path)
+    if not any(meets(one.columns, columns) for one in parts.values() if columns):
+        return []
+    told = data_problem("import-part", file=path.name, found=layer, expected=", ".join(parts))
+    return [replace(told, severity="warning")]
+
+
+def _part(path: Path, reader: Reader, columns: tuple[str, ...], sources: Sources) -> list[Problem]:
+    """Tell that a file that cannot be read alone is one part of a layer."""
+    if not columns:
+        return []
+    return [replace(one, severity="error") for one in part_note(path, reader.name, sources)]
+
+
+def _is_table_of_else(path: Path, error: LayerError) -> bool:
+    """Tell a table that has some columns of a layer of outlines, and no geometry."""
+    codes = {one.code for one in error.problems}
+    return codes == {"geometry-column"} and path.name.lower().endswith(_TEXTS)
 
 
 def files_of(path: Path) -> list[Path]:

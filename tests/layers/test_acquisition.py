@@ -78,6 +78,44 @@ def test_a_folder_of_other_things_is_no_land_cover(store, shipped, tmp_path):
     assert "file-format" not in {one.code for one in found}
 
 
+def test_a_part_taken_alone_is_told_to_be_one(store, shipped, tmp_path):
+    """One of the four layers of PatriNat would leave sites free of what the others tell."""
+    square, columns = [shapely.box(4e5, 6.7e6, 4.1e5, 6.71e6)], {"nom_site": "M", "id_mnhn": "FR1"}
+    table = gpd.GeoDataFrame(columns, geometry=square, crs=2154, index=[0])
+    folder = tmp_path / "patrinat"
+    folder.mkdir()
+    for name in ("sic", "zps"):
+        table.to_file(folder / f"patrinat_{name}.geojson")
+    done = import_file(folder / "patrinat_sic.geojson", store, READERS, shipped)
+    (told,) = [one for one in done.notes if one.code == "import-part"]
+    assert (told.severity, told.found) == ("warning", "protected_areas")
+    assert "patrinat-znieff2" in told.expected
+    done = import_file(folder, store, READERS, shipped)
+    assert "import-part" not in {one.code for one in done.notes}
+
+
+def test_a_part_that_cannot_be_read_alone_names_the_others(store, shipped, tmp_path):
+    path = tmp_path / "scots.csv"
+    path.write_text("pa_id,pa_nom_schema\n17,SCoT\n", encoding="utf-8")
+    found = refused(path, store, shipped)
+    assert found[-1].code == "import-part"
+    assert "docurba-perimetres" in found[-1].expected
+
+
+def test_a_table_with_the_names_of_communes_is_not_told_to_lack_an_outline(
+    store, shipped, tmp_path
+):
+    path = tmp_path / "debits.csv"
+    path.write_text("code_insee;nom;nbr_locaux\n44109;Nantes;10\n", encoding="utf-8")
+    codes = [one.code for one in refused(path, store, shipped)]
+    assert codes[0] == "import-unrecognised"
+    assert "geometry-column" not in codes
+    # where the user says that these are communes, what they lack is told
+    assert [one.code for one in refused(path, store, shipped, layer="communes")] == [
+        "geometry-column"
+    ]
+
+
 def test_a_vintage_is_dated(store, shipped):
     path = embedded_file("stations.csv")
     for text in ("bof", "25", "123456"):
