@@ -94,7 +94,7 @@ class RoadGraph:
     access: Booleans
     edges: pd.DataFrame
     _nearest: dict[bytes, Floats] = field(default_factory=dict, init=False, repr=False)
-    _kept: dict[tuple[Weight, float], _Rows] = field(default_factory=dict, init=False, repr=False)
+    _kept: dict[Weight, tuple[float, _Rows]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _tree(self) -> tuple[shapely.STRtree, Positions]:
@@ -256,7 +256,10 @@ class RoadGraph:
         keep = keep and limit < _KEPT_BELOW
         wanted = np.unique(starts.node[ahead])
         if keep:
-            rows = self._kept.setdefault((weight, limit), {})
+            kept_to, rows = self._kept.get(weight, (limit, {}))
+            if kept_to < limit:  # the rows of a shorter limit are parts of those of a longer one
+                kept_to, rows = limit, {}
+            self._kept[weight] = kept_to, rows
             wanted = np.array([node for node in wanted.tolist() if node not in rows], np.intp)
         worth = _WORTH_KEEPING if keep else 1
         backwards = worth * len(np.unique(ends.node[behind])) < len(wanted)
@@ -265,7 +268,7 @@ class RoadGraph:
         few_gap, many_gap = (end_gap, start_gap) if backwards else (start_gap, end_gap)
         sources, targets = few_node.node[few], many_node.node[many]
         if keep and not backwards:
-            self._keep(rows, wanted, weight, limit)
+            self._keep(wanted, weight)
             found = [*self._looked_up(rows, sources, targets, weight, limit)]
         else:
             found = [*self._searched(sources, targets, weight, limit, backwards=backwards)]
@@ -282,13 +285,14 @@ class RoadGraph:
         order = np.lexsort((end, start))
         return start[order], end[order], total[order]
 
-    def _keep(self, rows: _Rows, nodes: Positions, weight: Weight, limit: float) -> None:
+    def _keep(self, nodes: Positions, weight: Weight) -> None:
         """Search from nodes and keep what is found, while there is room."""
         from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - slow to import
 
+        limit, rows = self._kept[weight]
         matrix = self.matrix(weight)
         room = _PAIRS_KEPT - sum(
-            len(far) for kept in self._kept.values() for _, far in kept.values()
+            len(far) for _, kept in self._kept.values() for _, far in kept.values()
         )
         size = max(1, _DENSE_CELLS // len(self.places_m))
         for first in range(0, len(nodes), size):

@@ -249,19 +249,19 @@ def test_the_size_of_the_chunks_changes_nothing(edges, starts, ends, limit):
 
 
 @given(
-    roads, some, st.lists(some, min_size=1, max_size=3), st.integers(1, 80), st.integers(0, 60),
-    st.integers(1, 9),
+    roads, some, st.lists(st.tuples(some, st.integers(1, 80)), min_size=1, max_size=4),
+    st.integers(0, 60), st.integers(1, 9),
 )  # fmt: skip
-def test_what_is_kept_changes_nothing(edges, starts, others, limit, room, worth):
+def test_what_is_kept_changes_nothing(edges, starts, others, room, worth):
     kept = graph(SPOTS, edges)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("siting.reach._PAIRS_KEPT", room)
         patch.setattr("siting.reach._WORTH_KEEPING", worth)
-        for ends in others:
+        for ends, limit in others:
             found = times(kept, tied(*starts), tied(*ends), limit, keep=True)
             assert found == times(graph(SPOTS, edges), tied(*starts), tied(*ends), limit)
             assert list(found) == sorted(found)
-        assert sum(len(far) for rows in kept._kept.values() for _, far in rows.values()) <= room
+        assert sum(len(far) for _, rows in kept._kept.values() for _, far in rows.values()) <= room
 
 
 def test_searches_from_the_same_places_are_made_once(monkeypatch):
@@ -270,4 +270,7 @@ def test_searches_from_the_same_places_are_made_once(monkeypatch):
     monkeypatch.setattr("scipy.sparse.csgraph.dijkstra", None)
     assert times(road, tied(0, 1), tied(2, 3), limit, keep=True) == first == {
         (0, 0): 20, (0, 1): 30, (1, 0): 10, (1, 1): 20,
+    }  # fmt: skip
+    assert times(road, tied(0, 1), tied(2, 3), 20, keep=True) == {
+        (0, 0): 20, (1, 0): 10, (1, 1): 20,
     }  # fmt: skip
