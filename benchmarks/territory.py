@@ -24,6 +24,7 @@ from layers.housing import load_housing
 from layers.housing_tension import ABC_ZONES
 from layers.jobs import FRR_CLASSES
 from layers.road_network import make_network, write_network
+from layers.site_table import SITES
 from layers.surroundings import HAZARD_REGIMES, PERIMETERS, RISK_ZONES, RISKS
 from layers.tables import demonstration_provenance
 from layers.territory import load_communes
@@ -83,6 +84,23 @@ class Drawn:
 
 
 Writer = Callable[[Drawn], Path]
+
+
+def declared(rng: np.random.Generator, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return sites that declare all that a criterion reads, drawn at random."""
+    chosen = {
+        column.name: rng.choice(column.choices, len(sites))
+        for column in SITES.columns
+        if column.choices and column.name.startswith(("readiness_", "vocation", "land_control"))
+    }
+    flags = ("is_brownfield", "gas", "fibre", "sewer")
+    return sites.assign(
+        **chosen,
+        **{name: rng.random(len(sites)) < 0.5 for name in flags},
+        usable_area_m2=0.8 * sites.area,
+        power_mw=rng.uniform(0, 40, len(sites)),
+        water_m3_day=rng.uniform(0, 2_000, len(sites)),
+    )
 
 
 def write_layers(rng: np.random.Generator, folder: Path) -> dict[str, Path]:
