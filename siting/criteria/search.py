@@ -15,6 +15,11 @@ import shapely
 EDGES_AT_ONCE = 8
 """Edges of the lines that outlines are cut into."""
 
+MANY_SHAPES = 200
+"""Shapes from which it pays to look for the points around their middles first."""
+NEIGHBOURS = 8
+"""Points looked for around a middle; where more may count, all are asked."""
+
 SLACK_M = 1e-3
 """Width of the ring where the circles do not decide: far above the rounding of coordinates."""
 
@@ -59,11 +64,47 @@ def least_distances(shapes: Geometries, targets: Geometries) -> Floats:
         touching = shapely.STRtree(shapes).query(targets, predicate="intersects")[1]
         least[touching] = 0.0
         left = np.flatnonzero(np.isnan(least))
-    tree = shapely.STRtree(short_lines(targets))
-    (found, _), distances = tree.query_nearest(
-        shapes[left], return_distance=True, all_matches=False
+    pieces = short_lines(targets)
+    if len(left) >= MANY_SHAPES and not shapely.get_dimensions(pieces).any():
+        least[left] = _to_points(shapes[left], pieces)
+        return least
+    least[left] = _to_nearest(shapes[left], pieces)
+    return least
+
+
+def _to_nearest(shapes: Geometries, pieces: Geometries) -> Floats:
+    found, distances = shapely.STRtree(pieces).query_nearest(
+        shapes, return_distance=True, all_matches=False
     )
-    least[left[found]] = distances
+    least: Floats = np.full(len(shapes), np.nan)
+    least[found[0]] = distances
+    return least
+
+
+def _to_points(shapes: Geometries, points: Geometries) -> Floats:
+    """Measure to the points that may be the nearest: those that the circle of the shape allows.
+
+    With ``c`` the middle of a shape of radius ``r``, and ``d`` the distance from ``c`` to the
+    nearest point, no point farther than ``d + 2 r`` from ``c`` can be nearer to the shape.
+    """
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
+
+    least: Floats = np.full(len(shapes), np.nan)
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    shapes = shapes[there]
+    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
+    radius = np.hypot(*(high - low).T) / 2
+    count = min(NEIGHBOURS, len(points))
+    tree, middles = cKDTree(shapely.get_coordinates(points)), (low + high) / 2
+    away, which = map(np.asarray, tree.query(middles, k=[*range(1, count + 1)]))
+    near = away <= (away[:, 0] + 2 * radius + SLACK_M)[:, None]
+    near[:, 0] = True
+    shape, rank = np.nonzero(near)
+    found = shapely.distance(shapes[shape], points[which[shape, rank]])
+    first = np.flatnonzero(rank == 0)
+    least[there] = np.minimum.reduceat(found, first) if len(first) else found
+    more = near[:, -1] & (count < len(points))  # there may be others: ask of all
+    least[there[more]] = _to_nearest(shapes[more], points)
     return least
 
 

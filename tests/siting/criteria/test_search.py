@@ -44,6 +44,21 @@ def test_the_least_distance_is_the_one_geos_gives(seed):
     assert least_distances(sites, targets).tolist() == every.min(axis=1).tolist()
 
 
+@settings(max_examples=60)
+@given(seeds, st.integers(1, 60), st.integers(1, 9))
+def test_the_least_distance_to_points_is_the_one_geos_gives(seed, count, neighbours):
+    rng = np.random.default_rng(seed)
+    sites = np.append(stars(rng, 30, size=rng.choice([50, 2_000])), [None, shapely.Polygon()])
+    spots = rng.uniform(0, 20_000, (count, 2)).round(rng.integers(-3, 3)) + CORNER
+    points = np.append(shapely.points(spots), [shapely.Point(), None])
+    every = shapely.distance(sites[:, np.newaxis], points[np.newaxis, :count])
+    expected = np.fmin.reduce(every, axis=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.criteria.search.MANY_SHAPES", 1)
+        patch.setattr("siting.criteria.search.NEIGHBOURS", neighbours)
+        assert np.array_equal(least_distances(sites, points), expected, equal_nan=True)
+
+
 def test_a_site_inside_a_feature_and_one_that_touches_it_are_at_nothing():
     area = shapely.Point(0, 0).buffer(1_000, 64)
     sites = np.array([shapely.box(-1, -1, 1, 1), shapely.box(1_000, -5, 1_010, 5)])
