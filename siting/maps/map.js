@@ -119,8 +119,12 @@ function sitingMap(map, ground, view) {
 
   // --- Places that help to recognise the land --------------------------------------------
 
+  const towns = []; // the largest first
+
   function addTowns() {
-    const name = pane("towns", 450, false);
+    // Above the signs, below what is told under the pointer: a name stays readable.
+    const name = pane("towns", 640, false);
+    const dots = pane("dots", 428, false);
     for (const [x, y, text, tier] of ground.towns) {
       const label = element("span", "", text);
       const icon = L.divIcon({
@@ -129,7 +133,64 @@ function sitingMap(map, ground, view) {
         iconSize: null,
       });
       L.marker([y, x], { icon, pane: name, interactive: false, keyboard: false }).addTo(map);
+      L.circleMarker([y, x], {
+        pane: dots, radius: 2.2, color: "#fff", weight: 1, fillColor: INK, fillOpacity: 1,
+        interactive: false, className: "siting-town siting-town-" + tier,
+      }).addTo(map);
+      towns.push({ at: [y, x], label, tier });
     }
+  }
+
+  // Where a name may stand around the dot of its town, best first: across and down.
+  const AROUND = [
+    [0, -1], [1, 0], [-1, 0], [0, 1], [0.7, -1], [-0.7, -1], [0.7, 1], [-0.7, 1],
+  ];
+  const ASIDE = 12; // what a place less good than the one before costs, in pixels of signs hidden
+
+  function shared(one, other) {
+    const width = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+    const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+    return width > 0 && height > 0 ? width * height : 0;
+  }
+
+  function boxAround(x, y, width, height) {
+    return {
+      left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2,
+    };
+  }
+
+  // Names move aside from the signs of sites and from one another; one that finds no place
+  // free of other names is left out until one comes closer, unless its town is of the largest.
+  function placeTowns() {
+    const scale = map.getContainer().classList.contains("siting-close") ? 0.6 : 1;
+    const signs = view.sites.map((site) => {
+      const at = map.latLngToLayerPoint([site.y, site.x]);
+      return boxAround(at.x, at.y, scale * site.size, scale * site.size);
+    });
+    const sizes = towns.map(({ label }) => [label.offsetWidth, label.offsetHeight]);
+    const taken = [];
+    towns.forEach(({ at, label, tier }, rank) => {
+      const [width, height] = sizes[rank];
+      if (!width) return; // not told from so far
+      const point = map.latLngToLayerPoint(at);
+      const all = boxAround(point.x, point.y, 2 * width + 14, 3 * height);
+      const near = (boxes) => boxes.filter((box) => shared(all, box) > 0);
+      const [names, marks] = [near(taken), near(signs)];
+      const hidden = (box, boxes) => boxes.reduce((sum, other) => sum + shared(box, other), 0);
+      let best = null;
+      for (const [worse, [across, down]] of AROUND.entries()) {
+        const [dx, dy] = [across * (width / 2 + 5), down * 0.9 * height];
+        const box = boxAround(point.x + dx, point.y + dy, width + 4, height);
+        const clash = hidden(box, names);
+        const cost = 1e4 * clash + hidden(box, marks) + ASIDE * worse;
+        if (best === null || cost < best.cost) best = { dx, dy, box, clash, cost };
+      }
+      const told = best.clash === 0 || tier === 0;
+      label.style.visibility = told ? "" : "hidden";
+      label.style.transform =
+        "translate(calc(-50% + " + best.dx + "px), calc(-50% + " + best.dy + "px))";
+      if (told) taken.push(best.box);
+    });
   }
 
   // More is told as one comes closer: towns of tier n from zoom ground.townZooms[n], communes
@@ -141,9 +202,11 @@ function sitingMap(map, ground, view) {
       for (const [name, zoom] of Object.entries(from)) {
         map.getContainer().classList.toggle(name, map.getZoom() >= zoom);
       }
+      placeTowns();
     };
     map.on("zoomend", follow);
     follow();
+    document.fonts.ready.then(placeTowns); // names are as wide as their letters
   }
 
   // --- Sites -----------------------------------------------------------------------------

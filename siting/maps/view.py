@@ -203,7 +203,7 @@ def _sites(run: Run, _: Translate, shown: Collection[str] | None) -> Iterator[di
                     area_ha=hectares(row["gross_area_m2"], _, decimals=1),
                     enaf_ha=hectares(run.land.enaf_m2[site_id], _, decimals=1),
                 ),
-                score.format(score=number(run.scores.total[site_id], _)),
+                score.format(score=number(run.scores.total[site_id], _, decimals=1)),
             ],
         }
 

@@ -168,3 +168,41 @@ def test_brownfields_and_sidings_are_switched_on(opened):
     assert page.locator(".siting-place-freight_sidings").count() == 1
     page.locator(".siting-place-freight_sidings").hover(force=True)
     expect(page.locator(".siting-card")).to_have_text("Embranchement fret (ITE)")
+
+
+PLACED = """() => {
+  const box = (node) => {
+    const { left, right, top, bottom } = node.getBoundingClientRect();
+    return { left, right, top, bottom };
+  };
+  const seen = [...document.querySelectorAll("div.siting-town span")].filter(
+    (node) => node.offsetWidth && getComputedStyle(node).visibility === "visible");
+  return {
+    names: seen.map((node) => ({ text: node.textContent, ...box(node) })),
+    signs: [...document.querySelectorAll(".siting-site")].map(box),
+  };
+}"""
+
+
+def shared(one, other):
+    width = min(one["right"], other["right"]) - max(one["left"], other["left"])
+    height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    return width * height if width > 0 and height > 0 else 0
+
+
+def test_the_names_of_towns_are_read_beside_the_signs_of_sites(opened, richer):
+    page, _asked, _answers = opened
+    placed = page.evaluate(PLACED)
+    names = placed["names"]
+    largest = {name for _x, _y, name, tier in make_ground(richer).towns if tier == 0}
+    assert largest <= {one["text"] for one in names}
+    for rank, one in enumerate(names):
+        assert all(shared(one, other) == 0 for other in names[:rank]), one["text"]
+        area = (one["right"] - one["left"]) * (one["bottom"] - one["top"])
+        hidden = sum(shared(one, sign) for sign in placed["signs"])
+        assert hidden < area / 4, one["text"]
+    # Above the signs: a name that touches one is still read.
+    depth = 'node => Number(getComputedStyle(node.closest(".leaflet-pane")).zIndex)'
+    assert page.locator("div.siting-town").first.evaluate(depth) > page.locator(
+        ".siting-site"
+    ).first.evaluate(depth)
