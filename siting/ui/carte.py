@@ -34,7 +34,7 @@ from siting.ui.context import Context
 from siting.ui.data import Sites
 from siting.ui.filters import filters, shown_sites
 from siting.ui.html import alert, joined, plain
-from siting.ui.measures import area_text
+from siting.ui.measures import area_text, rows_of, short_name
 from siting.ui.site_panel import shares_of, site_sheet
 from siting.ui.table import table, territories_table
 from siting.ui.territory_panel import (
@@ -138,7 +138,13 @@ def _tables(context: Context, shown: list[str], look: Look) -> None:
     )
     sites, territories = st.tabs(list(titles))
     with sites:
-        table(context.run, shown, _)
+        if shown:
+            table(context.run, shown, _)
+        else:
+            text = _("No site passes the filters.")
+            if context.run.sites.empty:
+                text = _("There is no site to show.")
+            st.html(alert(text, style="sg-info"))
     with territories:
         territories_table(context, look)
 
@@ -193,7 +199,7 @@ def _told_of_file(run: Run, sites: Sites, _: Translate) -> None:
         file=sites.name, count=number(len(run.sites), _), rows=number(run.row_count, _)
     )
     problems = (
-        (_("Rejected rows: {count}").format(count=number(len(run.rejected), _)), run.rejected),
+        (_("Rejected rows: {count}").format(count=number(rows_of(run.rejected), _)), run.rejected),
         (_("Notes: {count}").format(count=number(len(run.notes), _)), run.notes),
     )
     listed = [(title, found) for title, found in problems if found]
@@ -344,11 +350,12 @@ def _lists(run: Run, _: Translate) -> None:
         st.html(title.format(_("EPCI beyond their budget with these sites")))
         for part in over:
             excess = area_text(-(part.remaining_after_m2 or 0), _)
-            _epci_button(part.code, f"{plain(part.name)} · **+{excess}**")
+            _epci_button(part.code, f"{plain(short_name(part.name))} ·\u00a0**+{excess}**")
     st.html(title.format(_("EPCI that have used the most of their budget")))
     used = run.account if view.current().planned else run.before
     for code, name, share in closest(used, 5):
-        _epci_button(code, f"{plain(name)} · **{percent(share, _)}**", key="used")
+        text = f"{plain(short_name(name))} ·\u00a0**{percent(share, _)}**"
+        _epci_button(code, text, key="used")
 
 
 def _back(_: Translate) -> None:

@@ -21,6 +21,7 @@ from siting.local_data import local_sources, statuses
 from siting.ui.context import Context
 from siting.ui.glossary import GLOSSARY, METHODS
 from siting.ui.html import badge, joined, paragraph
+from siting.ui.measures import day_text
 
 ORIGINS: Final[Mapping[str, str]] = {
     "embedded": N_("embedded"),
@@ -31,6 +32,9 @@ ORIGINS: Final[Mapping[str, str]] = {
 }
 """Where a layer comes from."""
 _KEPT_S: Final = 300
+_HOST: Final = r"^https?://(?:www\.)?([^/]+)"
+"""What is shown of the address of a page."""
+_NAME_PX, _HOST_PX = 340, 170
 
 
 def page(context: Context) -> None:
@@ -98,7 +102,12 @@ def layers_sheet(found: Iterable[LayerStatus], translate: Translate, *, checked:
         _("Origin"), _("Last check"),
     )  # fmt: skip
     head = joined(Markup('<th scope="col">{}</th>').format(title) for title in titles)
-    row = Markup('<tr><th scope="row">{}</th>') + Markup("<td>{}</td>") * 7 + Markup("</tr>")
+    row = (
+        Markup('<tr><th scope="row">{}</th>')
+        + Markup("<td>{}</td>") * 6
+        + Markup('<td class="sg-day">{}</td>')
+        + Markup("</tr>")
+    )
     rows = joined(
         row.format(
             _(one.title),
@@ -108,7 +117,7 @@ def layers_sheet(found: Iterable[LayerStatus], translate: Translate, *, checked:
             _said(one.licence, _),
             UNKNOWN if one.coverage is None else percent(one.coverage, _),
             _origin(one, _),
-            _("refused") if one.problems else checked.isoformat(),
+            _("refused") if one.problems else day_text(checked, _),
         )
         for one in found
     )
@@ -128,7 +137,7 @@ def _said(text: str, _: Translate) -> str:
 
 def _origin(one: LayerStatus, _: Translate) -> str:
     origin = _(ORIGINS[one.origin])
-    day = "" if one.recorded is None else one.recorded.isoformat()
+    day = "" if one.recorded is None else day_text(one.recorded, _)
     newer = _("newer: {vintage}").format(vintage=one.newer) if one.newer else ""
     return " · ".join(filter(None, (origin, day, newer)))
 
@@ -160,7 +169,13 @@ def _replacing(found: Iterable[LayerStatus], sources: Sources, _: Translate) -> 
     if rows.empty:
         st.html(paragraph(_("Nothing to replace: no layer is made up or absent.")))
     else:
-        st.dataframe(rows, hide_index=True, width="stretch")
+        config = {
+            _("Layer"): st.column_config.TextColumn(width=_NAME_PX),
+            _("Page"): st.column_config.LinkColumn(display_text=_HOST, width=_HOST_PX),
+        }
+        st.dataframe(
+            rows, hide_index=True, width="stretch", placeholder=UNKNOWN, column_config=config
+        )
 
 
 def replacing_table(
@@ -196,11 +211,16 @@ def replacing_table(
                 _("Layer"): _(one.title),
                 _("Status"): _(STATUS_LABELS[str(one.status)]) if one.status else _("absent"),
                 _("Publisher"): ", ".join(dict.fromkeys(each.publisher for each in published)),
-                _("Command"): command or f"siting data import FILE --as {one.layer}",
-                _("Page"): " ; ".join(dict.fromkeys(filter(None, (s.page for s in published)))),
+                _("Command"): command or _by_hand(one.layer, _),
+                _("Page"): next(filter(None, (source.page for source in published)), None),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _by_hand(layer: str, _: Translate) -> str:
+    file = _("FILE")
+    return f"siting data import {file} --as {layer}"
 
 
 def definitions(rows: Iterable[tuple[str, str]]) -> Markup:

@@ -60,7 +60,7 @@ def ledger(lines: tuple[Line, ...], translate: Translate) -> Markup:
         told = [_(LINE_LABELS[line.kind])]
         if line.year is not None:
             told.append(str(line.year))
-        note = " · ".join(filter(None, (line.evidence, line.source)))
+        note = " · ".join(filter(None, (line.evidence, _source(line, _))))
         if not line.counted:
             paid = _("paid by another envelope: {envelope}")
             paid = paid.format(envelope=_(ENVELOPE_LABELS[line.envelope]))
@@ -100,11 +100,19 @@ def ledger_table(account: Account, lines: tuple[Line, ...], translate: Translate
             _("Envelope"): _(ENVELOPE_LABELS[line.envelope]),
             _("Counted here"): _("yes") if line.counted else _("no"),
             _("Evidence"): line.evidence,
-            _("Source"): line.source,
+            _("Source"): _source(line, _),
         }
         for line in lines
     ]
     return pd.DataFrame(rows)
+
+
+def _source(line: Line, _: Translate) -> str:
+    """Tell the source of a line: who published it in the language, or the scenario."""
+    if line.kind is LineKind.PLANNED:
+        return _("scenario {name}").format(name=line.source)
+    publisher, mark, title = line.source.partition(", ")
+    return f"{_(publisher)}{mark}{title}" if publisher else line.source
 
 
 def _short(lines: tuple[Line, ...]) -> list[Line]:

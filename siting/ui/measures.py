@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import pandas as pd
 
+from layers.errors import Problem
 from siting.criteria import CRITERIA
 from siting.domain import Criterion
 from siting.i18n import Translate
@@ -15,6 +18,9 @@ from siting.pipeline import Run
 from siting.scenario import weights
 
 _KILOMETRE_M = 1_000
+_EPCI_KINDS: Final = {
+    "Communauté de communes": "CC", "Communauté d'agglomération": "CA", "Communauté urbaine": "CU",
+}  # fmt: skip
 _PRECISE_BELOW = 10
 """Ratios below it are told with two digits: above, they would be noise."""
 
@@ -90,6 +96,78 @@ def area_text(area_m2: Any, translate: Translate, *, decimals: int = 1) -> str:
     if not pd.isna(area_m2) and 0 < area_m2 < least_m2 / 2:
         return f"< {hectares(least_m2, translate, decimals=decimals)}\u00a0ha"
     return f"{hectares(area_m2, translate, decimals=decimals)}\u00a0ha".replace("-", "\u2212")
+
+
+def short_name(name: str) -> str:
+    """Return the name of an EPCI as planners write it where there is little room.
+
+    Parameters
+    ----------
+    name
+        Its name, as INSEE writes it.
+
+    Returns
+    -------
+    str
+        The name, the kind of EPCI by its initials; any other name as it is.
+
+    Examples
+    --------
+    >>> short_name("Communauté de communes Sud Sarthe"), short_name("Nantes Métropole")
+    ('CC Sud Sarthe', 'Nantes Métropole')
+    """
+    for kind, initials in _EPCI_KINDS.items():
+        if name.startswith(kind):
+            return f"{initials}{name.removeprefix(kind)}"
+    return name
+
+
+def day_text(day: date, translate: Translate) -> str:
+    """Return a day in the form of the language.
+
+    Parameters
+    ----------
+    day
+        The day.
+    translate
+        The language.
+
+    Returns
+    -------
+    str
+        Day, month and year in the order of the language.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from siting.i18n import translator
+    >>> day_text(date(2026, 11, 3), translator("fr")), day_text(date(2026, 11, 3), translator("en"))
+    ('03/11/2026', '2026-11-03')
+    """
+    text = translate("{year}-{month}-{day}")
+    return text.format(year=day.year, month=f"{day.month:02d}", day=f"{day.day:02d}")
+
+
+def rows_of(problems: Iterable[Problem]) -> int:
+    """Return how many rows of files have problems: one may have several.
+
+    Parameters
+    ----------
+    problems
+        The problems.
+
+    Returns
+    -------
+    int
+        Number of rows; a problem that names no row counts as one.
+
+    Examples
+    --------
+    >>> rows_of([Problem("a", "x", row=2), Problem("b", "y", row=2), Problem("c", "z")])
+    2
+    """
+    rows = [(one.file, one.row) for one in problems]
+    return len({row for row in rows if row[1] is not None}) + sum(row[1] is None for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

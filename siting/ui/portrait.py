@@ -21,6 +21,9 @@ from siting.ui.html import badge, joined
 from siting.world import World
 
 _SMALL: Final = 10
+_KILOMETRE_M: Final = 1_000
+_LONGEST_SYMBOL: Final = 2
+"""Letters of the longest unit that is a symbol, such as ha: it has no plural."""
 
 
 def show_portrait(context: Context, level: Level, code: str) -> None:
@@ -113,6 +116,8 @@ def value_text(value: Any, unit: str, translate: Translate) -> str:
     >>> from siting.i18n import translator
     >>> value_text(0.0, "ha", translator("fr")), value_text(2620, "logements", translator("fr"))
     ('0,0\xa0ha', '2\u202f620\xa0logements')
+    >>> value_text(1, "sites", translator("fr")), value_text(10_003, "m", translator("fr"))
+    ('1\xa0site', '10,0\xa0km')
     """
     if value is None:
         return UNKNOWN
@@ -120,6 +125,17 @@ def value_text(value: Any, unit: str, translate: Translate) -> str:
         return value
     if unit == translate("share"):
         return percent(value, translate, decimals=1)
+    if unit == "m" and value >= _KILOMETRE_M:
+        return f"{number_text(value / _KILOMETRE_M, 1, translate)}\u00a0km"
     whole = isinstance(value, int) or abs(value) >= _SMALL
     decimals = 1 if unit == "ha" else 0 if whole else 2
-    return f"{number_text(float(value), decimals, translate)}\u00a0{unit}".strip()
+    text = number_text(float(value), decimals, translate)
+    return f"{text}\u00a0{_agreed(value, unit, text)}".strip()
+
+
+def _agreed(value: float, unit: str, text: str) -> str:
+    """Write what is counted in the singular where there is one: 1 site, 2 sites."""
+    counted, mark, rest = unit.partition(" ")
+    if abs(value) == 1 and text.isdigit() and len(counted) > _LONGEST_SYMBOL:
+        counted = counted.removesuffix("s")
+    return f"{counted}{mark}{rest}"

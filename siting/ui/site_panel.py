@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -18,19 +19,20 @@ from siting.i18n import Translate
 from siting.labels import CLASS_LABELS, STATUS_LABELS, UNKNOWN, VERDICT_LABELS, number, percent
 from siting.pipeline import Run
 from siting.ui.html import Segment, badge, bar, facts, joined, paragraph, section, verdict_badge
-from siting.ui.measures import Points, area_text, measure_text, site_points
+from siting.ui.measures import Points, area_text, day_text, measure_text, site_points
 
 CONFIDENTIALITY_LABELS = {
     "restricted": N_("restricted circulation"),
     "confidential": N_("confidential"),
 }
+_DATED = "available_from"
 READINESS = (
     ("readiness_land", N_("Land control")),
     ("readiness_planning", N_("Planning zone")),
     ("readiness_environment", N_("Environment and archaeology")),
     ("readiness_servicing", N_("Servicing")),
     ("readiness_commercial", N_("Commercialisation")),
-    ("available_from", N_("Available from")),
+    (_DATED, N_("Available from")),
     ("works_start_year", N_("Works start")),
 )
 
@@ -54,7 +56,10 @@ def site_sheet(run: Run, site_id: str, translate: Translate) -> Markup:
     """
     _ = translate
     site = run.sites.loc[[site_id]].to_dict("records")[0]
-    readiness = [(_(title), _text(site[column])) for column, title in READINESS]
+    readiness = [
+        (_(title), _day(site[column], _) if column == _DATED else _text(site[column]))
+        for column, title in READINESS
+    ]
     parts = (
         _heading(run, site, _),
         _answer(run, site_id, _),
@@ -268,6 +273,16 @@ def _sources(run: Run, site: dict[Hashable, Any], _: Translate) -> Markup:
 
 def _sourced(text: str, status: Status, _: Translate) -> Markup:
     return Markup("{} {}").format(text, badge(_(STATUS_LABELS[status]), f"sg-status-{status}"))
+
+
+def _day(value: Any, _: Translate) -> str:
+    """Tell a day, written as in ISO 8601, in the form of the language."""
+    if pd.isna(value):
+        return UNKNOWN
+    try:
+        return day_text(date.fromisoformat(str(value)), _)
+    except ValueError:  # a month or a year alone
+        return str(value)
 
 
 def _text(value: Any) -> str:

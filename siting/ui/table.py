@@ -16,6 +16,7 @@ from siting.maps import INDICATORS, USED_SHARE, Figures, Look
 from siting.pipeline import Run
 from siting.ui import view
 from siting.ui.context import Context
+from siting.ui.measures import short_name
 
 _KEY = "table"
 _SHOWN_KEY = "table-selected"
@@ -48,7 +49,7 @@ def table(run: Run, shown: list[str], translate: Translate) -> None:
     st.dataframe(
         _styled(site_table(run, ordered, _), _), key=_KEY, on_select=selected,
         selection_mode="single-row", hide_index=True, width="stretch",
-        height=min(_ROW_HEIGHT * (len(ordered) + 1) + 3, _MOST_HEIGHT),
+        height=min(_ROW_HEIGHT * (len(ordered) + 1) + 3, _MOST_HEIGHT), placeholder=UNKNOWN,
     )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def site_table(run: Run, site_ids: list[str], translate: Translate) -> pd.DataFr
             _(_RELIABILITY): run.scores.reliability[site_ids],
             _(_AREA): run.sites["gross_area_m2"][site_ids] / 10_000,
             _(_ENAF): run.land.enaf_m2[site_ids].astype("Float64") / 10_000,
-            _("EPCI"): [names.get(key, UNKNOWN) for key in site_ids],
+            _("EPCI"): [short_name(names.get(key, UNKNOWN)) for key in site_ids],
         },
         index=pd.Index(site_ids, name="site_id"),
     )
@@ -160,7 +161,7 @@ def territories_table(context: Context, look: Look) -> None:
     st.dataframe(
         styled(rows, forms), key=key,
         on_select=selected, selection_mode="single-row", hide_index=True, width="stretch",
-        height=min(_ROW_HEIGHT * (len(rows) + 1) + 3, _MOST_HEIGHT),
+        height=min(_ROW_HEIGHT * (len(rows) + 1) + 3, _MOST_HEIGHT), placeholder=UNKNOWN,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from siting.labels import (
     LEVEL_LABELS,
     PARAMETER_LABELS,
     STATUS_LABELS,
+    UNKNOWN,
     VERIFIED_LABELS,
     number,
     parameter_value,
@@ -32,7 +33,15 @@ from siting.ui.measures import area_text
 from siting.ui.portrait import show_portrait
 from siting.ui.standing import show_standing
 from siting.ui.table import styled
-from siting.ui.territory_panel import OUTSIDE, Row, budget_row, figures, gauge, verdict_box
+from siting.ui.territory_panel import (
+    OUTSIDE,
+    Row,
+    budget_row,
+    figures,
+    gauge,
+    together_box,
+    verdict_box,
+)
 from siting.ui.trajectory_chart import told, trajectory_spec, trajectory_table
 from siting.zan.ruleset import Ruleset
 from siting.zan.trajectory import Trajectory
@@ -41,7 +50,7 @@ LEVELS: Final = (
     Level.REGION, Level.DEPARTEMENT, Level.ZONE_EMPLOI, Level.SCOT, Level.EPCI, Level.COMMUNE,
 )  # fmt: skip
 """Levels of the page, from the largest."""
-_SMALL: Final = 10
+_NAME_PX: Final = 150
 
 
 def page(context: Context) -> None:
@@ -158,6 +167,7 @@ def _account(context: Context, level: Level, code: str, row: Row) -> Markup:
     national = (_("Reference of the national observatory"), observed)
     parts = [
         verdict_box(run, code, _) if level is Level.EPCI else Markup(),
+        together_box(run, _) if level is Level.REGION else Markup(),
         gauge(row, _, tolerance=run.account.ruleset.tolerance.value),
         facts([national]) if bool(local) else Markup(),
         figures(run.account, row, _),
@@ -186,7 +196,10 @@ def _trajectory(context: Context, level: Level, code: str) -> None:
     st.vega_lite_chart(
         trajectory_spec(trajectory, _), width="stretch", theme="streamlit", key="trajectory"
     )
-    key = _("Dashed line: pace that holds the budget.")
+    key = _(
+        "Pale bars: years not observed yet, which carry over what was. Dashed line: pace that "
+        "holds the budget."
+    )
     if trajectory.tolerance:
         band = _(
             "Red band: {share} beyond the budget, a legal risk that is told and never added to it."
@@ -207,7 +220,10 @@ def _table(rows: pd.DataFrame, _: Translate) -> None:
     forms: dict[Any, Any] = {
         name: decimal for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name])
     }
-    st.dataframe(styled(rows, forms), hide_index=True, width="stretch")
+    st.dataframe(
+        styled(rows, forms), hide_index=True, width="stretch", placeholder=UNKNOWN,
+        column_config={_("Commune"): st.column_config.TextColumn(width=_NAME_PX)},
+    )  # fmt: skip
 
 
 def _ledger(context: Context, level: Level, code: str) -> None:

@@ -105,7 +105,7 @@ def overview(run: Run, code: str, translate: Translate) -> Markup:
     row = budget_row(run.account, Level.REGION, code)
     parts = (
         _heading(row["name"], [_("Click a territory or a site on the map to see its figures.")]),
-        _together(run, _),
+        together_box(run, _),
         gauge(row, _, tolerance=run.account.ruleset.tolerance.value),
         figures(run.account, row, _),
     )
@@ -253,18 +253,30 @@ def verdict_box(run: Run, code: str, translate: Translate) -> Markup:
     return _box(planned.verdict.code, told, _)
 
 
-def _together(run: Run, _: Translate) -> Markup:
-    """Tell the verdict of the set of sites, in how many EPCI it exceeds the budget."""
+def together_box(run: Run, translate: Translate) -> Markup:
+    """Tell the verdict of the set of sites, in how many EPCI it exceeds the budget.
+
+    Parameters
+    ----------
+    run
+        The run.
+    translate
+        The language.
+
+    Returns
+    -------
+    Markup
+        HTML.
+    """
+    _ = translate
     told = [_("No chosen site takes land from a budget.")]
     if run.plan.posted:
-        text = _("Sites charged: {count}, to {territories} EPCI; EPCI that lack land: {over}.")
-        told = [
-            text.format(
-                count=len(run.plan.posted),
-                territories=len(run.plan.territories),
-                over=len(exceeded(run)),
-            )
-        ]
+        over = len(exceeded(run))
+        text = _("Sites charged: {count}, to {territories} EPCI.")
+        if over:
+            text = _("Sites charged: {count}, to {territories} EPCI; EPCI that lack land: {over}.")
+        figures = {"count": len(run.plan.posted), "territories": len(run.plan.territories)}
+        told = [text.format(**figures, over=over)]
     if run.plan.left_out:
         text = _("Sites left out, ineligible, undetermined or not charged: {count}.")
         told.append(text.format(count=len(run.plan.left_out)))

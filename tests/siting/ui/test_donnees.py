@@ -29,8 +29,9 @@ def test_a_layer_is_told_with_its_provenance():
     for told in ("2011-2025", "EUPL-1.2", "50\u00a0%", "demonstration", "LO 2.0", "2026-11-02"):
         assert told in sheet
     assert "newer: 2023" in sheet
-    assert sheet.count("<td>2026-11-23</td>") == 2
+    assert sheet.count('<td class="sg-day">2026-11-23</td>') == 2
     assert "<img" not in sheet
+    assert "23/11/2026" in layers_sheet([FLOWS], FRENCH, checked=date(2026, 11, 23))
 
 
 def test_what_is_made_up_or_absent_is_told_how_to_be_replaced():
@@ -41,6 +42,7 @@ def test_what_is_made_up_or_absent_is_told_how_to_be_replaced():
         command.startswith(("siting data pull ", "siting data import ")) for command in commands
     )
     assert "Cerema" in rows["Publisher"].iloc[0]
+    assert rows["Page"].iloc[0].startswith("https://")
     assert rows["Status"].to_list() == ["demonstration", "absent"]
 
 

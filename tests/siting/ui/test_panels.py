@@ -33,6 +33,7 @@ from siting.ui.territory_panel import (
     overview,
     sites_in,
     territory_sheet,
+    together_box,
 )
 from siting.ui.view import View
 
@@ -226,6 +227,16 @@ def test_the_epci_that_lack_land_are_told_first(demo_run):
     assert len(closest(demo_run.before, 5)) == 5
 
 
+@pytest.mark.parametrize("ids", [["DEMO-49-02"], ["DEMO-49-02", "DEMO-72-01"]])
+def test_the_whole_set_tells_the_epci_that_lack_land_where_there_are_some(
+    base, world, demo_file, ids
+):
+    run_of = run(with_changes(base, {"sites": {"selected": ids}}), world, demo_file)
+    told = str(together_box(run_of, ENGLISH))
+    assert ("EPCI that lack land" in told) is bool(exceeded(run_of))
+    assert f"Sites charged: {len(ids)}, to " in told
+
+
 def test_the_region_is_the_sum_of_its_epci(demo_run):
     total = demo_run.before.budgets(Level.EPCI)["budget_m2"].sum()
     told = " ".join(hectares(total, FRENCH, decimals=0).split())
@@ -332,3 +343,12 @@ def test_a_sheet_is_made_for_every_level(demo_run):
 )
 def test_a_file_name_cannot_leave_its_folder(told, kept):
     assert file_name(told) == kept
+
+
+def test_the_ledger_names_its_sources_in_the_language(demo_run):
+    region = demo_run.account.territory.codes(Level.REGION)[0]
+    lines = lines_of(demo_run.account, Level.REGION, region)
+    sources = set(ledger_table(demo_run.account, lines, FRENCH)["Source"])
+    assert any(one.startswith("siting (données de démonstration), ") for one in sources)
+    assert "scénario base" in sources
+    assert "demonstration data" not in ledger(lines, FRENCH)
