@@ -101,9 +101,10 @@ def filters(run: Run, translate: Translate) -> None:
     looked = view.current()
     with st.sidebar:
         st.html(Markup('<h2 class="sg-side">{}</h2>').format(_("Filters of sites")))
-        _several("verdicts", _("Verdicts shown"), list(VerdictCode), _verdicts(_), _)
+        every = _("all")
+        _several("verdicts", _("Verdicts shown"), list(VerdictCode), _verdicts(_), every)
         areas = {name: _(label) for name, (label, _low, _high) in AREAS.items()}
-        _several("areas", _("Areas shown"), list(areas), areas, _)
+        _several("areas", _("Areas shown"), list(areas), areas, _("any area"))
         years = [0, *range(day.year, day.year + 10)]
         st.session_state["w-ready"] = looked.ready if looked.ready in years else 0
         st.selectbox(
@@ -116,7 +117,7 @@ def filters(run: Run, translate: Translate) -> None:
             ("epcis", _("EPCI shown"), Level.EPCI),
         ):
             names = territory.names(level).to_dict()
-            _several(name, label, list(names), names, _)
+            _several(name, label, list(names), names, every)
 
 
 def _verdicts(_: Translate) -> dict[Any, str]:
@@ -124,7 +125,7 @@ def _verdicts(_: Translate) -> dict[Any, str]:
 
 
 def _several(
-    name: str, label: str, options: list[Any], names: Mapping[Any, str], _: Translate
+    name: str, label: str, options: list[Any], names: Mapping[Any, str], every: str
 ) -> None:
     """Show a choice of several values of a field of the view; none chosen means all."""
     looked = view.current()
@@ -132,8 +133,8 @@ def _several(
     key = f"w-{name}-{looked.lang}"
     st.session_state[key] = [one for one in getattr(looked, name) if one in options]
     st.multiselect(
-        label, options, key=key, format_func=lambda one: names[one], placeholder=_("all"),
-        on_change=_changed, args=(name, key),
+        label, options, key=key, format_func=lambda one: names[one], placeholder=every,
+        on_change=_changed, args=(name, key), select_all=False,
     )  # fmt: skip
 
 

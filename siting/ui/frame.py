@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -66,6 +66,57 @@ def told(title: str, error: SitingError, translate: Translate) -> None:
         The language.
     """
     st.html(alert(title, [found.line(translate) for found in error.problems]))
+
+
+def several(
+    label: str,
+    options: Sequence[str],
+    *,
+    key: str,
+    most: int,
+    translate: Translate,
+    shown: Callable[[str], str] = str,
+    placeholder: str = "",
+) -> list[str]:
+    """Show a choice of a few options; one too many is not taken, and told so.
+
+    Parameters
+    ----------
+    label
+        What is chosen.
+    options
+        The options.
+    key
+        Key of the choice in the session.
+    most
+        How many may be chosen.
+    translate
+        The language: Streamlit tells its own limit in English only.
+    shown
+        Text of an option.
+    placeholder
+        What is shown where none is chosen.
+
+    Returns
+    -------
+    list of str
+        The options chosen, in order.
+    """
+    _, full = translate, f"{key}-full"
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        st.session_state[full] = len(chosen) > most
+        st.session_state[key] = chosen[:most]
+
+    chosen = st.multiselect(
+        label, options, key=key, on_change=changed, format_func=shown, placeholder=placeholder,
+        select_all=False,
+    )  # fmt: skip
+    if st.session_state.get(full):
+        text = _("{count} at most: take one away before you choose another.").format(count=most)
+        st.html(alert(text, style="sg-info"))
+    return chosen
 
 
 def grid(

@@ -51,10 +51,16 @@ def robustness(context: Context, shown: Sequence[str]) -> None:
     if len(context.run.sites) < 2:
         st.html(alert(_("It takes two sites at least."), style="sg-info"))
         return
-    if st.session_state.get(_ASKED) != key:
-        if not st.button(_("Work out the robustness"), icon=":material/query_stats:"):
-            return
+    known = st.session_state.get(_ASKED) == key
+
+    def asked() -> None:
         st.session_state[_ASKED] = key
+
+    # It stays in its place, so that what follows does; once asked, there is no asking again.
+    text = _("Work out the robustness")
+    st.button(text, icon=":material/query_stats:", on_click=asked, disabled=known)
+    if not known:
+        return
     found = watched(
         lambda told: _found(*key, __version__, context.run, told),
         title=_("Drawing weights and ranking the sites"), translate=_, key="robustness",

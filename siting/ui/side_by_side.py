@@ -17,8 +17,8 @@ from siting.pipeline import Run
 from siting.scenario import Scenario, scenario_hash
 from siting.ui.context import Context
 from siting.ui.edits import run_of
-from siting.ui.frame import heading
-from siting.ui.html import joined
+from siting.ui.frame import heading, several
+from siting.ui.html import alert, joined
 from siting.ui.scenario_results import changes_list, side_by_side, site_changes, verdict_line
 from siting.ui.scenario_shelf import choices
 from siting.ui.territory_panel import exceeded
@@ -88,8 +88,8 @@ def compare_scenarios(context: Context) -> None:
         _("Two or three; each difference is told against the first."),
     )
     others = choices(context)
-    chosen = st.multiselect(
-        _("Scenarios"), list(others), key=f"page-side-{context.lang}", max_selections=MOST,
+    chosen = several(
+        _("Scenarios"), list(others), key=f"page-side-{context.lang}", most=MOST, translate=_,
         placeholder=_("Choose two or three"),
     )  # fmt: skip
     if len(chosen) < 2:
@@ -108,7 +108,10 @@ def compare_scenarios(context: Context) -> None:
             st.html(verdict_line(comparison, (chosen[0], name), _))
             st.html(changes_list(comparison, _))
             turned = [one for one in comparison.sites if one.verdict_changes]
-            st.html(site_changes(turned, _))
+            if turned:
+                st.html(site_changes(turned, _))
+            else:
+                st.html(alert(_("No site changes its verdict."), style="sg-info"))
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

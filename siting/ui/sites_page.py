@@ -18,14 +18,16 @@ from siting.ui.carte import shown_sites
 from siting.ui.comparison_table import MOST, comparison_table
 from siting.ui.context import Context
 from siting.ui.exporting import export
-from siting.ui.frame import heading, opening
+from siting.ui.frame import heading, opening, several
 from siting.ui.html import alert
+from siting.ui.measures import short_name
 from siting.ui.robustness import robustness
 from siting.ui.sidebar import filters
 from siting.ui.table import styled
 
 _TABLE_KEY, _CHOSEN_KEY = "sites-table", "page-compared"
 _ROW_HEIGHT, _MOST_HEIGHT = 35, 520
+_NAME_PX, _EPCI_PX = 150, 250
 _SCORE, _RELIABILITY, _AREA, _ENAF = (
     N_("Score"),
     N_("Reliability"),
@@ -58,7 +60,8 @@ def page(context: Context) -> None:
     else:
         _table(run, shown, _)
     _comparison(run, _)
-    robustness(context, shown)
+    with st.container():  # one place while it works: what follows stays as it is
+        robustness(context, shown)
     export(context)
 
 
@@ -71,7 +74,11 @@ def _filtered(run: Run, shown: Sequence[str], _: Translate) -> list[str]:
     columns = st.columns([2, 1, 1.4], vertical_alignment="bottom")
     with columns[0]:
         zones = st.multiselect(
-            _("Planning zone"), stages, placeholder=_("all"), key="page-sites-zones"
+            _("Planning zone"),
+            stages,
+            placeholder=_("any zone"),
+            key="page-sites-zones",
+            select_all=False,
         )
     with columns[1]:
         least = st.number_input(
@@ -135,7 +142,7 @@ def sites_table(run: Run, site_ids: Sequence[str], translate: Translate) -> pd.D
             _(_RELIABILITY): scores.reliability[ids],
             _(_AREA): sites["gross_area_m2"] / 10_000,
             _(_ENAF): run.land.enaf_m2[ids].astype("Float64") / 10_000,
-            _("EPCI"): [str(names[places[k]]) if k in places else UNKNOWN for k in ids],
+            _("EPCI"): [short_name(str(names[places[k]])) if k in places else UNKNOWN for k in ids],
             _("Planning zone"): text["readiness_planning"],
             _("Servicing"): text["readiness_servicing"],
             _(_MONTHS): None if months is None else months[ids],
@@ -163,13 +170,13 @@ def _table(run: Run, shown: list[str], _: Translate) -> None:
     forms[_(_MONTHS)] = lambda value: number(value, _)
     forms[_(_YEAR)] = lambda value: f"{value:.0f}"
     config = {
-        _("Site"): st.column_config.TextColumn(width="medium"),
-        _("EPCI"): st.column_config.TextColumn(width="medium"),
+        _("Site"): st.column_config.TextColumn(width=_NAME_PX),
+        _("EPCI"): st.column_config.TextColumn(width=_EPCI_PX),
     }
     st.dataframe(
         styled(table, forms), key=_TABLE_KEY, on_select=picked,
         selection_mode="multi-row", hide_index=True, width="stretch", column_config=config,
-        height=min(_ROW_HEIGHT * (len(shown) + 1) + 3, _MOST_HEIGHT),
+        height=min(_ROW_HEIGHT * (len(shown) + 1) + 3, _MOST_HEIGHT), placeholder=UNKNOWN,
     )  # fmt: skip
 
 
@@ -185,9 +192,9 @@ def _comparison(run: Run, _: Translate) -> None:
     options = [str(key) for key in run.scores.rank.sort_values(kind="stable").index]
     kept = [key for key in st.session_state.get(_CHOSEN_KEY, []) if key in names]
     st.session_state[_CHOSEN_KEY] = kept[:MOST]
-    chosen = st.multiselect(
-        _("Sites to compare, five at most"), options, key=_CHOSEN_KEY, max_selections=MOST,
-        format_func=lambda key: f"{names[key]} ({key})", placeholder=_("Name or code"),
+    chosen = several(
+        _("Sites to compare, five at most"), options, key=_CHOSEN_KEY, most=MOST, translate=_,
+        shown=lambda key: f"{names[key]} ({key})", placeholder=_("Name or code"),
     )  # fmt: skip
     if chosen:
         st.html(comparison_table(run, chosen, _))
