@@ -58,7 +58,7 @@ def _ruleset(context: Context) -> None:
 def _envelope(context: Context) -> None:
     _, zan = context.translate, context.scenario.zan
     with st.form("envelope"):
-        left, right = st.columns([1, 2])
+        left, right = st.columns([1, 2], vertical_alignment="bottom")
         known_ha = zan.pooled_envelope_m2 / _M2_PER_HA
         # Whole hectares where they are: the widget writes no decimal comma.
         area_ha = left.number_input(

@@ -20,7 +20,7 @@ from siting.pipeline import Run
 from siting.scenario import TOPIC_LABELS
 from siting.ui.frame import grid
 from siting.ui.html import alert, joined, paragraph, verdict_badge
-from siting.ui.measures import area_text
+from siting.ui.measures import area_text, short_name
 from siting.ui.site_panel import sentence
 
 _TOLD = 3
@@ -186,7 +186,7 @@ def _verdict(code: VerdictCode | None, _: Translate) -> object:
 def _pair(values: Sequence[object]) -> object:
     if values[0] == values[1]:
         return values[0]
-    return Markup("{} → {}").format(*values)
+    return Markup("{} →\u00a0{}").format(*values)
 
 
 def budget_table(changes: Iterable[BudgetChange], translate: Translate) -> Markup:
@@ -209,7 +209,8 @@ def budget_table(changes: Iterable[BudgetChange], translate: Translate) -> Marku
     if not rows:
         return alert(_("No budget changes."), style="sg-info")
     columns = [_("Territory"), _("Budget"), _("Sites of the scenario"), _("Remains")]
-    return grid(columns, rows, numbers=1, label=_("Budgets before and after"))
+    table = grid(columns, rows, numbers=1, label=_("Budgets before and after"))
+    return Markup('<div class="sg-pairs">{}</div>').format(table)
 
 
 def _budget_row(one: BudgetChange, _: Translate) -> list[object]:
@@ -228,7 +229,7 @@ def _budget_row(one: BudgetChange, _: Translate) -> list[object]:
             "sg-better" if more else "sg-worse", "+" if more else "",
             area_text(after_m2 - before_m2, _),
         )  # fmt: skip
-    return [one.name, cell.format(budget, text), planned, cell.format(left, change)]
+    return [short_name(one.name), cell.format(budget, text), planned, cell.format(left, change)]
 
 
 def balance_table(changes: Sequence[BalanceChange], translate: Translate) -> Markup:

@@ -21,7 +21,7 @@ from siting.scenario import (
 )
 from siting.ui import data, workspace
 from siting.ui.context import Context
-from siting.ui.edits import forget, origin, saved_name, use
+from siting.ui.edits import forget, origin, saved_name, shipped, use
 from siting.ui.frame import told
 from siting.ui.html import alert
 
@@ -30,7 +30,7 @@ _UPLOADED = "scenario-uploaded"
 
 
 def choices(context: Context) -> dict[str, Scenario]:
-    """Return the scenarios that may be compared: the current one, those saved, those shipped.
+    """Return the scenarios that may be compared: one that is edited, those saved, those shipped.
 
     Parameters
     ----------
@@ -43,8 +43,8 @@ def choices(context: Context) -> dict[str, Scenario]:
         Scenarios by the name shown.
     """
     _ = context.translate
-    found = {_("Current: {title}").format(title=title_of(context.scenario, context.lang)):
-             context.scenario}  # fmt: skip
+    current = _("Current: {title}").format(title=title_of(context.scenario, context.lang))
+    found = {} if shipped() else {current: context.scenario}
     found |= dict(workspace.current().saved)
     for name in scenario_names():
         one = data.scenario(name)
@@ -102,7 +102,7 @@ def shelf(context: Context) -> None:
     """
     _, scenario = context.translate, context.scenario
     name = saved_name(scenario)
-    left, middle, right = st.columns([2.2, 1, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([1.7, 1, 1.15], vertical_alignment="bottom")
     with left:
         title = st.text_input(
             _("Name of the scenario"), value=name or title_of(scenario, context.lang),

@@ -26,6 +26,7 @@ from siting.ui.scenario_results import (
 from siting.ui.scenario_shelf import choices, shelf, title_of
 from siting.ui.side_by_side import compare_scenarios, compared, run_key
 from siting.ui.sites_form import sites_form
+from siting.ui.view import BASE
 from siting.ui.weights_form import thresholds_form, weights_form
 from siting.ui.work import watched
 from siting.world import Progress, World
@@ -80,7 +81,8 @@ def _forms(context: Context) -> None:
 def _result(context: Context) -> None:
     _ = context.translate
     others = choices(context)
-    start = title_of(data.scenario(origin()), context.lang)
+    # One that is as it was shipped has nothing to say beside itself.
+    start = title_of(data.scenario(BASE if shipped() else origin()), context.lang)
     names = [name for name, one in others.items() if one is not context.scenario or name == start]
     key = f"page-against-{context.lang}"
     if st.session_state.get(key) not in names:
