@@ -25,6 +25,27 @@ function sitingDrawing(map, labels) {
       }).addTo(dots);
     }
     for (const [node, ready] of buttons) node.disabled = !ready();
+    const shown = corners.length >= 3;
+    area.hidden = !shown;
+    if (shown) area.textContent = labels.area.replace("{area}", hectares(corners));
+  }
+
+  // On the sphere, to help who draws: the sheet has the area in the projection of the law.
+  function hectares(points) {
+    const radians = points.map(({ lat, lng }) => [(lat * Math.PI) / 180, (lng * Math.PI) / 180]);
+    const twice = radians.reduce((sum, [lat, lng], rank) => {
+      const [nextLat, nextLng] = radians[(rank + 1) % radians.length];
+      return sum + (nextLng - lng) * (2 + Math.sin(lat) + Math.sin(nextLat));
+    }, 0);
+    const ha = (Math.abs(twice) / 2) * 6371.0072 ** 2 * 100;
+    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    return ha.toLocaleString(labels.lang, digits);
+  }
+
+  // What is not finished any more is no outline: a verdict must not be given on it.
+  function forget() {
+    if (closed) window.Streamlit.setComponentValue({ kind: "none", at: Date.now() });
+    closed = false;
   }
 
   function finish() {
@@ -38,18 +59,19 @@ function sitingDrawing(map, labels) {
   }
 
   function back() {
-    closed = false;
+    forget();
     corners = corners.slice(0, -1);
     show();
   }
 
   function clear() {
-    closed = false;
+    forget();
     corners = [];
     show();
   }
 
   const buttons = [];
+  const area = document.createElement("p");
   const control = L.control({ position: "topright" });
   control.onAdd = () => {
     const bar = document.createElement("div");
@@ -66,6 +88,7 @@ function sitingDrawing(map, labels) {
       buttons.push([node, ready]);
       bar.append(node);
     }
+    bar.append(area);
     L.DomEvent.disableClickPropagation(bar);
     return bar;
   };
@@ -73,6 +96,7 @@ function sitingDrawing(map, labels) {
 
   map.doubleClickZoom.disable();
   map.getContainer().classList.add("siting-draws");
+  map.on("siting:select", () => map.siting.select("", null, 0)); // a click is a corner, no choice
   map.on("click", (event) => {
     if (closed) return;
     corners = [...corners, event.latlng];

@@ -17,6 +17,7 @@ from siting.maps import draw, map_view, page_json
 from siting.pipeline import Run
 from siting.ui.assets import serve_map_assets
 from siting.ui.context import Context
+from siting.ui.html import paragraph
 from siting.world import World
 
 _KEY = "drawing"
@@ -29,6 +30,7 @@ _STYLE = (
     " text-align: left; cursor: pointer; }"
     ".siting-drawing button:disabled { color: #6b777d; font-weight: 400; cursor: default; }"
     ".siting-drawing button:focus-visible { outline: 2px solid #12679b; outline-offset: -2px; }"
+    ".siting-drawing p { margin: 0; padding: 6px 10px; font: 400 13px 'Source Sans', sans-serif; }"
     ".siting-legend { display: none; }"
 )
 
@@ -70,6 +72,12 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
         What was drawn, in longitudes and latitudes; ``None`` before.
     """
     _ = context.translate
+    st.html(
+        paragraph(
+            _("Zoom in on the land, then click each corner in turn and finish the outline."),
+            "sg-note",
+        )
+    )
     key = context.run.manifest.scenario_hash
     view_json = _view_json(context.sites.digest, key, context.lang, context.run, context.world)
     addresses = serve_map_assets(context.ground, view_json)
@@ -78,6 +86,8 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
         "finish": _("Finish the outline"),
         "back": _("Take back a corner"),
         "clear": _("Start again"),
+        "area": _("About {area} ha"),
+        "lang": context.lang,
     }
     drawn.add_child(_Tool(labels))
     st_folium(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import shapely
 import streamlit as st
+from markupsafe import Markup
 
 from layers.errors import LayerError, SitingError
 from layers.site_table import (
@@ -28,6 +29,7 @@ from siting.ui.drawing import drawn_outline
 from siting.ui.edits import apply
 from siting.ui.frame import heading, opening, told
 from siting.ui.html import alert, plain
+from siting.ui.measures import rows_of
 from siting.ui.scenario_shelf import free_name
 from siting.ui.site_panel import site_sheet
 
@@ -108,11 +110,14 @@ def _typed(_: Translate) -> tuple[shapely.Geometry, str] | None:
 def _form(context: Context, outline: shapely.Geometry | None, crs: str) -> None:
     _ = context.translate
     with st.form("new-site", border=True):
+        title = _("What is known of the site drawn or typed")
+        st.html(Markup('<h2 class="sg-title">{}</h2>').format(title))
         said = _fields(context)
         asked = st.form_submit_button(_("Get the verdict"), type="primary", width="stretch")
     if not asked:
         return
     if outline is None:
+        st.session_state[_PROPOSED] = None
         text = _("Draw the outline and finish it, or type it: there is none yet.")
         st.html(alert(text, style="sg-error"))
         return
@@ -123,34 +128,41 @@ def _form(context: Context, outline: shapely.Geometry | None, crs: str) -> None:
 def _fields(context: Context) -> dict[str, Any]:
     _ = context.translate
     said: dict[str, Any] = {}
-    left, right = st.columns(2)
-    said["name"] = left.text_input(_("Name"), max_chars=100)
+    cells = _cells()
+    said["name"] = next(cells).text_input(_("Name"), max_chars=100)
     taken = [str(key) for key in context.run.sites.index]
-    said["site_id"] = right.text_input(
+    said["site_id"] = next(cells).text_input(
         _("Identifier"), value=free_name("NOUVEAU", taken).replace(" ", "-"), max_chars=40
     )
+    seen = [one for one in CONFIDENTIALITY if one in SEEN[context.role]]
+    said["confidentiality"] = next(cells).selectbox(
+        _("Who may see it"), seen, format_func=_level(_)
+    )
+    said["source"] = next(cells).text_input(_("Source"), value=_("entered by hand"), max_chars=200)
     titles = _titles(_)
-    fields = st.columns(2)
-    for place, (name, options) in enumerate(_CHOICES):
-        said[name] = fields[place % 2].selectbox(
+    for name, options in _CHOICES:
+        said[name] = next(cells).selectbox(
             titles[name], options, index=None, placeholder=_("not known"), format_func=_
         )
     numbers = (("works_start_year", 2011, 2060), ("expected_jobs", 0, 100_000),
                ("power_mw", 0, 10_000), ("water_m3_day", 0, 1_000_000))  # fmt: skip
-    for place, (name, low, high) in enumerate(numbers):
-        said[name] = fields[place % 2].number_input(
+    for name, low, high in numbers:
+        said[name] = next(cells).number_input(
             titles[name], min_value=low, max_value=high, value=None, placeholder=_("not known")
         )
     yes_no = {True: _("yes"), False: _("no")}
-    for place, name in enumerate(("is_brownfield", "gas", "fibre", "sewer")):
-        said[name] = fields[place % 2].selectbox(
+    for name in ("is_brownfield", "gas", "fibre", "sewer"):
+        said[name] = next(cells).selectbox(
             titles[name], [True, False], index=None, placeholder=_("not known"),
             format_func=yes_no.__getitem__,
         )  # fmt: skip
-    seen = [one for one in CONFIDENTIALITY if one in SEEN[context.role]]
-    said["confidentiality"] = left.selectbox(_("Who may see it"), seen, format_func=_level(_))
-    said["source"] = right.text_input(_("Source"), value=_("entered by hand"), max_chars=200)
     return said
+
+
+def _cells() -> Iterator[Any]:
+    """Give the places of fields, two a row: those of a row stand level whatever their labels."""
+    while True:
+        yield from st.columns(2, vertical_alignment="bottom")
 
 
 def _titles(_: Translate) -> Mapping[str, str]:
@@ -208,7 +220,8 @@ def _propose(
         found = sites.file
         if found.rejected:
             lines = [one.line(_) for one in found.rejected[:20]]
-            st.html(alert(_("Rejected rows: {count}").format(count=len(found.rejected)), lines))
+            count = number(rows_of(found.rejected), _)
+            st.html(alert(_("Rejected rows: {count}").format(count=count), lines))
         if found.layer.data.empty:
             return
         data.together(context.sites, (sites,))
@@ -252,7 +265,8 @@ def _verdict(context: Context) -> None:
         text = _("Add to the sites of the scenario ({count})").format(count=number(len(own), _))
         if st.button(text, type="primary", width="stretch", icon=":material/add_location:"):
             _add(context, proposed, own)
-    st.html(site_sheet(run, shown or own[0], _))
+    with st.container(key="sheet"):
+        st.html(site_sheet(run, shown or own[0], _))
 
 
 def _add(context: Context, proposed: data.Sites, own: list[str]) -> None:
