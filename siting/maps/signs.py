@@ -63,12 +63,12 @@ _VERDICT_SHAPES: Final[Mapping[VerdictCode, str]] = MappingProxyType(
             '<path d="M6 1.5 12 7.5 18 1.5 22.5 6 16.5 12 22.5 18 18 22.5 12 16.5 6 22.5 1.5 18 '
             '7.5 12 1.5 6Z"/>'
         ),
-        VerdictCode.UNDETERMINED: '<path d="M12 .8 23.2 12 12 23.2.8 12Z"/>',
+        # Hollow, as what is not known: a question mark in a diamond reads as a broken letter.
+        VerdictCode.UNDETERMINED: (
+            '<path d="M12 .8 23.2 12 12 23.2.8 12Z"/>'
+            '<path d="M12 7.6 16.4 12 12 16.4 7.6 12Z" fill="#fff" stroke="none"/>'
+        ),
     }
-)
-_QUESTION: Final = (
-    '<path d="M9.3 9.6a2.8 2.8 0 1 1 4.1 2.4c-.9.5-1.4 1-1.4 2" fill="none" stroke-width="2"/>'
-    '<circle cx="12" cy="17" r="1.2" fill="#fff" stroke="none"/>'
 )
 CROWD: Final = 200
 """Number of sites from which their signs are smaller."""
@@ -121,9 +121,7 @@ def verdict_symbol(code: VerdictCode) -> str:
     >>> "circle" in verdict_symbol(VerdictCode.COMPATIBLE)
     True
     """
-    shape = _VERDICT_SHAPES[code]
-    inside = _QUESTION if code is VerdictCode.UNDETERMINED else ""
-    return svg(f'<g fill="{VERDICT_COLOURS[code]}">{shape}</g>{inside}')
+    return svg(f'<g fill="{VERDICT_COLOURS[code]}">{_VERDICT_SHAPES[code]}</g>')
 
 
 def svg(shapes: str) -> str:
