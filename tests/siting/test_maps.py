@@ -232,7 +232,7 @@ def test_the_legend_is_in_the_language(demo_run, world):
     assert french["classes"][0]["label"] == "moins de 50\u00a0%"
     assert french["verdicts"]["over_budget"]["label"] == "budget dépassé"
     figures = french["units"][0]["lines"][1]
-    assert re.search(r"\d,\d ha", figures), figures
+    assert re.search(r"\d,\d\u00a0ha", figures), figures
 
 
 # --- Page -------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_a_strategist_goes_from_the_ceiling_to_its_sites_another_rule_and_a_file
     expect(sheet.locator(".sg-verdict").first).to_be_visible()
     expect(sheet).to_contain_text(name)
     # Back to the budget, then its whole account.
-    page.get_by_role("button", name=f"Budget de {name}").click()
+    page.get_by_role("button", name=f"Budget : {name}").click()
     page.get_by_role("link", name="Trajectoire et registre complets").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     page.get_by_role("tab", name="Registre").click()

@@ -72,7 +72,7 @@ def test_the_table_holds_the_median_of_the_neighbours(context):
     budgets = context.run.account.budgets(Level.EPCI)
     used = 100 * (budgets["used_m2"] + budgets["planned_m2"]) / budgets["budget_m2"]
     median = statistics.median(float(used[code]) for code in near)
-    assert table[f"Voisins, médiane de {len(near)}"].iloc[0] == f"{median:.0f}"
+    assert table[f"Médiane des voisins ({len(near)})"].iloc[0] == f"{median:.0f}"
     assert table["Unité"].iloc[0] == "%"
     assert table.loc["Hectares restants", "Région"] == "–"
 

@@ -1,0 +1,71 @@
+"""What a first visit stumbled on: limits, empty states, an outline taken back, in French."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+MAP = 'iframe[title="streamlit_folium.st_folium"]'
+
+
+def test_filters_that_keep_no_site_say_so_in_words(visit):
+    page = visit("?verdicts=compatible_with_pooling", wait=".sg-footer")
+    panel = page.get_by_role("tabpanel", name="Sites par rang (0)")
+    expect(panel).to_contain_text("Aucun site ne passe les filtres.")
+    expect(panel.locator('[data-testid="stDataFrame"]')).to_have_count(0)
+
+
+def test_a_sixth_site_is_not_compared_and_the_limit_is_told_in_french(visit, settled):
+    page = visit("sites", wait=".sg-footer")
+    field = page.get_by_role("combobox", name=re.compile("Sites à comparer"))
+    for code in ("44-02", "53-01", "49-01", "72-01", "85-05", "85-06"):
+        field.click()
+        field.fill(code)
+        page.get_by_role("option", name=re.compile(code)).click()
+        settled(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".sg-compare thead th")).to_have_count(1 + 5)
+    expect(page.locator(".sg-alert", has_text="5 au plus")).to_be_visible()
+    expect(page.get_by_text("You can only select")).to_have_count(0)
+
+
+def test_an_outline_taken_back_is_no_outline_any_more(visit, settled):
+    page = visit("nouveau-site", wait=".sg-footer")
+    frame = page.locator(MAP).last
+    tool = frame.content_frame.locator(".siting-drawing")
+    expect(tool).to_be_visible()
+    settled(page)
+    corner = frame.bounding_box()
+    for x, y in ((200, 200), (215, 200), (215, 215)):
+        page.mouse.click(corner["x"] + x, corner["y"] + y)
+        page.wait_for_timeout(600)  # two clicks in a row are a double one
+    expect(tool).to_contain_text(re.compile(r"Environ [\d\u202f]+,\d\sha"))
+    tool.get_by_role("button", name="Terminer le contour").click()
+    settled(page)
+    # A click on the land is a corner: no territory is chosen by it.
+    expect(frame.content_frame.locator(".siting-chosen")).to_have_count(0)
+    verdict = page.get_by_role("button", name="Obtenir le verdict", exact=True)
+    verdict.click()
+    expect(page.locator(".st-key-sheet .sg-verdict").first).to_be_visible()
+    tool.get_by_role("button", name="Recommencer").click()
+    settled(page)
+    verdict.click()
+    expect(page.locator(".sg-alert", has_text="il n’y en a pas encore")).to_be_visible()
+    expect(page.locator(".st-key-sheet")).to_have_count(0)
+
+
+def test_a_shipped_scenario_is_compared_with_the_base(visit):
+    page = visit("scenarios?scenario=rural_balance", wait=".sg-footer")
+    expect(page.locator(".sg-verdicts").first).to_contain_text("Scénario de base")
+    expect(page.get_by_role("tab", name="Modifications (4)")).to_be_visible()
+
+
+def test_the_region_tells_the_verdict_of_all_sites_on_its_page_as_on_the_map(visit):
+    told = [
+        visit(address, wait=".sg-footer").locator(".sg-answer").first.inner_text()
+        for address in ("", "territoire")
+    ]
+    assert told[0] == told[1]
+    assert "Budget dépassé" in told[0]
