@@ -88,7 +88,8 @@ def take_region(store: Store, region: str) -> RegionCommunes:
     embedded = load_communes()
     if not held and region in set(embedded.data["region"]):
         return RegionCommunes(embedded)
-    expected = "; ".join(dict.fromkeys(elsewhere)) or "siting data pull ign-admin-express-wfs"
+    pulled = f"siting data pull ign-admin-express --region {region}"
+    expected = "; ".join(dict.fromkeys(elsewhere)) or pulled
     raise LayerError(data_problem("region-communes", found=region, expected=expected))
 
 

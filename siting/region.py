@@ -198,9 +198,16 @@ def _gaps(found: tuple[LayerStatus, ...], scenario: Scenario) -> Iterator[Gap]:
             coverage=one.coverage,
             criteria=needing,
             weight=float(shares[list(needing)].sum()),
-            effect=EFFECTS.get(one.layer, ""),
+            effect=_effect(one.layer, reason),
             sources=one.sources,
         )
+
+
+def _effect(layer: str, reason: Reason) -> str:
+    """Return what is lost: a synthetic layer gives figures, which nothing can be decided with."""
+    if reason == "demonstration":
+        return N_("synthetic figures: nothing is decided with them")
+    return "" if reason == "partial" else EFFECTS.get(layer, "")
 
 
 def _reason(one: LayerStatus) -> Reason | None:

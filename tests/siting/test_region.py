@@ -323,7 +323,7 @@ def test_the_region_that_was_built_has_budgets_and_scores(region, document, tmp_
 def test_without_communes_of_the_region_the_way_to_get_them_is_told(siting):
     status, _, err = siting("data", "build", "--region", "44")
     assert status == 2
-    assert "ign-admin-express-wfs" in err
+    assert "siting data pull ign-admin-express --region 44" in err
 
 
 def test_the_embedded_region_is_built_of_the_embedded_layers(siting, document, data):
@@ -332,6 +332,10 @@ def test_the_embedded_region_is_built_of_the_embedded_layers(siting, document, d
     gaps = {gap["layer"]: gap["reason"] for gap in made["gaps"]}
     assert gaps["land_cover"] == "demonstration"
     assert gaps["vacancy"] == "absent"
+    # a synthetic layer is there: nothing is lost but the right to decide with it
+    effects = {gap["layer"]: gap["effect"] for gap in made["gaps"]}
+    assert "synthéti" in effects["land_cover"]
+    assert "couche obligatoire" not in " ".join(effects.values())
     assert not data.exists()
     _, text, _ = siting("--lang", "en", "data", "build", "--region", "52")
     assert "Reliability of a site at most" in text
