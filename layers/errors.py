@@ -97,6 +97,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the coordinates ({found}) are out of the range of {expected}: declare the "
             "coordinate reference system they are in"
         ),
+        "crs-doubtful": N_(
+            "the coordinates ({found}) fall outside the territory, and inside it if they are in "
+            "{expected}: the declared coordinate reference system is likely wrong"
+        ),
         "places-left-out": N_(
             "{found} rows have no place in metropolitan France and were left out"
         ),

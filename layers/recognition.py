@@ -467,6 +467,8 @@ def _unrecognised(
     if "site_id" in keys or profile_of(keys) is not FREE:
         yield data_problem("import-sites", file=path.name)
         return
+    if not columns:  # what a PDF lacks to be a table of communes says nothing
+        return
     lacks = {reader.name: _lacking(reader, columns, sources) for reader in fitting}
     nearest = sorted(lacks, key=lambda name: len(lacks[name][0]) / lacks[name][1])
     for name in nearest[:_NEAREST]:

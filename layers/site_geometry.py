@@ -23,6 +23,12 @@ from layers.site_table import SITES_CRS
 
 DISC_SEGMENTS: Final = 64
 LARGEST_DISC_M2: Final = 1e8  # 10,000 ha: the area of the largest industrial ports of France
+# Lambert-93, Lambert II étendu, Web Mercator, conformal conic zones (CC), degrees. UTM is left
+# out: the figures of Pays de la Loire in it are those of Marseille in Web Mercator.
+CONFUSED_CRS: Final = (
+    "EPSG:2154", "EPSG:27572", "EPSG:3857", *(f"EPSG:{code}" for code in range(3942, 3951)),
+    "EPSG:4326",
+)  # fmt: skip
 REPAIR_TOLERANCE: Final = 0.001  # largest relative change of area by a repair
 OUTSIDE_TOLERANCE: Final = 0.001  # a smaller share outside is the generalisation of borders
 _GEODETIC_RANGE: Final = N_("longitudes and latitudes in degrees")
@@ -355,9 +361,32 @@ def _inside(
     swapped[where] = shapely.intersects(extent, turned)
     found = _centres(source, swapped)
     shapes = shapes.without(swapped, "coordinates-swapped", found=found)
+    meant = _meant(source, outside & ~swapped, extent)
+    wrong = np.zeros(len(outside), dtype=bool)
+    wrong[list(meant)] = True
+    found = _centres(source, wrong)
+    shapes = shapes.without(wrong, "crs-doubtful", found=found, expected=meant)
+    outside &= ~wrong
     xmin, ymin, xmax, ymax = shapely.bounds(extent)
     expected = f"{SITES_CRS}: x {xmin:.0f}–{xmax:.0f}, y {ymin:.0f}–{ymax:.0f}"
     return shapes.without(outside & ~swapped, "outside-territory", expected=expected)
+
+
+def _meant(source: Geometries, outside: Bools, extent: shapely.Geometry) -> Mapping[int, str]:
+    """Find the CRS in which sites that lie outside the territory would lie inside it.
+
+    A site elsewhere in France is not taken for one of Pays de la Loire: the figures of one in
+    a CRS are not those of the other in another, but around Dunkerque (Web Mercator, Lambert-93).
+    """
+    where = np.flatnonzero(outside)
+    points = shapely.get_coordinates(shapely.centroid(source[where]))
+    meant: dict[int, str] = {}
+    for name in CONFUSED_CRS if len(where) else ():
+        project = _projection(pyproj.CRS(name))
+        placed = shapely.points(points if project is None else project(points))
+        inside = np.asarray(shapely.intersects(extent, placed), dtype=bool)
+        meant |= {int(i): name for i in where[inside] if int(i) not in meant}
+    return meant
 
 
 def _in_france(shapes: _Shapes, source: Geometries, crs: pyproj.CRS) -> _Shapes:

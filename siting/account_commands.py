@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 import typer
 
@@ -18,6 +21,7 @@ from siting.documents import dumps
 from siting.errors import EXIT_DONE, SitingError, problem
 from siting.i18n import Language, Translate
 from siting.pipeline import account_of, manifest
+from siting.rows import csv_rows
 from siting.scenario import Scenario
 from siting.terminal import tell_notes
 from siting.terminal_account import print_budgets, print_ledger, print_rulesets, print_trajectory
@@ -52,7 +56,7 @@ def budget_command(
     until
         Last year of observed consumption to count.
     form
-        ``table`` or ``json``.
+        ``table``, ``json`` or ``csv``.
     translate
         Language of the result.
 
@@ -75,10 +79,20 @@ def budget_command(
     document = budget_document(account, Level(level), made_with, translate, territory=territory)
     if form == "json":
         typer.echo(dumps(document))
+    elif form == "csv":
+        _print_rows(document, document["budgets"])
+        tell_notes(account.notes, translate)
     else:
         print_budgets(document, made_with, translate)
         tell_notes(account.notes, translate)
     return EXIT_DONE
+
+
+def _print_rows(document: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows as CSV; each tells the rules, and whether a layer is synthetic."""
+    keys = ("ruleset", "ruleset_status", "demonstration")
+    made_with = {key: document["manifest"][key] for key in keys}
+    typer.echo(csv_rows({**row, **made_with} for row in rows), nl=False)
 
 
 def _check_until(until: int | None, years: pd.Series, ruleset: Ruleset) -> None:
@@ -111,7 +125,7 @@ def trajectory_command(
     ruleset
         Rule set that replaces the scenario's, if any.
     form
-        ``table`` or ``json``.
+        ``table``, ``json`` or ``csv``.
     translate
         Language of the result.
 
@@ -136,6 +150,9 @@ def trajectory_command(
     )
     if form == "json":
         typer.echo(dumps(document))
+    elif form == "csv":
+        _print_rows(document, document["trajectory"]["years"])
+        tell_notes(account.notes, translate)
     else:
         print_trajectory(document, made_with, translate)
         tell_notes(account.notes, translate)
@@ -175,7 +192,7 @@ def ledger_command(
     ruleset
         Rule set that replaces the scenario's, if any.
     form
-        ``table`` or ``json``.
+        ``table``, ``json`` or ``csv``.
     translate
         Language of the result.
 
@@ -196,6 +213,9 @@ def ledger_command(
     document = ledger_document(account, Level(level), territory, made_with, translate)
     if form == "json":
         typer.echo(dumps(document))
+    elif form == "csv":
+        _print_rows(document, document["ledger"]["lines"])
+        tell_notes(account.notes, translate)
     else:
         print_ledger(document["ledger"], made_with, translate)
         tell_notes(account.notes, translate)

@@ -16,7 +16,7 @@ from siting.domain import VerdictCode
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.execution import engine_of
 from siting.export import WRITERS
-from siting.i18n import Language, Translate, translator
+from siting.i18n import Language, Translate, labelled, translator
 from siting.labels import VERDICT_LABELS
 
 Told = Callable[[str, int, int, float, float | None], None]
@@ -136,7 +136,7 @@ def _print(document: dict[str, Any], job: Job, _: Translate) -> None:
     for found in document["notes"].values():
         more = _(" (and {count} more)").format(count=found["count"] - 1)
         tail = more if found["count"] > 1 else ""
-        typer.echo(f"{_('note')}: {found['example']}{tail}", err=True)
+        typer.echo(labelled(_("note"), f"{found['example']}{tail}", _), err=True)
     plan = document["plan"]
     text = _("Chosen sites together (posted: {posted}, left out: {left_out}): {verdict}")
     left_out = sum(plan["left_out"].values())

@@ -23,7 +23,7 @@ import typer
 from siting import __version__
 from siting.data_cli import Format, data_app, progress_bar
 from siting.errors import EXIT_INTERNAL, EXIT_UNUSABLE, SitingError, problem
-from siting.i18n import LANGUAGES, Language, Translate, language, translator
+from siting.i18n import LANGUAGES, Language, Translate, labelled, language, translator
 from siting.usage import run_app
 
 # What a standard output that nothing can be written to says; files tell their own name.
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SitingError as error:
         word = _("error")
         for found in error.problems:
-            typer.echo(f"{word}: {found.line(_)}", err=True)
+            typer.echo(labelled(word, found.line(_), _), err=True)
         raise SystemExit(error.exit_status) from None
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_LOST:
             lost = problem("output-unwritable", found=error.strerror)
-            typer.echo(f"{_('error')}: {lost.line(_)}", err=True)
+            typer.echo(labelled(_("error"), lost.line(_), _), err=True)
             raise SystemExit(EXIT_UNUSABLE) from None
         if os.environ.get("SITING_DEBUG"):
             raise
@@ -302,6 +302,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
     ruleset_help = _("Rule set, in place of the scenario's; “siting rulesets” lists them.")
     ruleset_option = Annotated[str | None, typer.Option("--ruleset", "-r", help=ruleset_help)]
     format_option = Annotated[Format, typer.Option("--format", help=_("Form of the result."))]
+    rows_option = Annotated[RowsFormat, typer.Option("--format", help=_("Form of the result."))]
 
     @app.command(help=_("Show ZAN budgets: reference, used, remaining."))
     def budget(
@@ -317,7 +318,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
             int | None,
             typer.Option("--until", help=_("Count the observed consumption up to this year.")),
         ] = None,
-        form: format_option = "table",
+        form: rows_option = "table",
     ) -> None:
         from siting.account_commands import budget_command  # noqa: PLC0415
 
@@ -342,7 +343,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
         ] = "epci",
         scenario: scenario_option = "base",
         ruleset: ruleset_option = None,
-        form: format_option = "table",
+        form: rows_option = "table",
     ) -> None:
         from siting.account_commands import trajectory_command  # noqa: PLC0415
 
@@ -360,7 +361,7 @@ def _add_accounts(app: typer.Typer, lang: Language) -> None:
         ] = "epci",
         scenario: scenario_option = "base",
         ruleset: ruleset_option = None,
-        form: format_option = "table",
+        form: rows_option = "table",
     ) -> None:
         from siting.account_commands import ledger_command  # noqa: PLC0415
 

@@ -144,12 +144,14 @@ def score_command(
     chosen = chosen_scenario(scenario, ruleset)
     world = load_world(progress=progress)
     result = run(chosen, world, read_for(file, world, reading), progress=progress)
-    if out is not None:
-        write(result, out, translate)
+    beside = None if out is None else write(result, out, translate)
     if form == "json":
         typer.echo(dumps(score_document(result, translate)))
     else:
         print_scores(result, translate)
+        if beside is not None:
+            text = translate("Written: {file}, and beside it {manifest}")
+            typer.echo(text.format(file=out, manifest=beside.name))
         tell_notes(result.notes, translate)
     tell(result.rejected, translate)
     return EXIT_REJECTED_ROWS if result.rejected else EXIT_DONE

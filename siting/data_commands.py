@@ -34,7 +34,7 @@ from siting.data_terminal import (
 )
 from siting.documents import dumps, problem_document
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, EXIT_UNUSABLE, problem
-from siting.i18n import Translate
+from siting.i18n import Translate, labelled
 from siting.local_data import (
     READERS,
     check_store,
@@ -431,4 +431,4 @@ def _tell(problems: Sequence[Problem], translate: Translate) -> None:
     for severity, word in (("error", translate("error")), ("warning", translate("note"))):
         alike = list(dict.fromkeys(one for one in problems if one.severity == severity))
         for line in grouped(alike, translate):
-            typer.echo(f"{word}: {line}", err=True)
+            typer.echo(labelled(word, line, translate), err=True)

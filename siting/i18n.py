@@ -65,3 +65,28 @@ def translator(lang: Language) -> Translate:
     if lang == "en":
         return gettext.NullTranslations().gettext
     return gettext.translation("siting", _LOCALE_DIR, languages=[lang]).gettext
+
+
+def labelled(word: str, text: str, translate: Translate) -> str:
+    """Return a text behind the word that says what it is.
+
+    Parameters
+    ----------
+    word
+        The word, translated.
+    text
+        The text, translated.
+    translate
+        Language, whose typography sets the colon apart.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> labelled("error", "the file is empty", translator("en"))
+    'error: the file is empty'
+    """
+    return translate("{word}: {text}").format(word=word, text=text)

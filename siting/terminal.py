@@ -20,7 +20,7 @@ from layers.spec import Status
 from layers.territory import Level
 from siting.domain import Manifest, VerdictCode
 from siting.errors import Problem
-from siting.i18n import Translate
+from siting.i18n import Translate, labelled
 from siting.labels import (
     STATUS_LABELS,
     VERDICT_LABELS,
@@ -325,7 +325,7 @@ def tell(rejected: Sequence[Problem], _: Translate) -> None:
     """
     word = _("rejected")
     for line in grouped(rejected, _):
-        typer.echo(f"{word}: {line}", err=True)
+        typer.echo(labelled(word, line, _), err=True)
 
 
 def grouped(problems: Sequence[Problem], _: Translate) -> Iterator[str]:
@@ -367,7 +367,7 @@ def tell_notes(notes: Sequence[Problem], _: Translate) -> None:
     for code, count in Counter(note.code for note in notes).items():
         example = next(note for note in notes if note.code == code)
         more = _(" (and {count} more)").format(count=count - 1) if count > 1 else ""
-        typer.echo(f"{word}: {example.line(_)}{more}", err=True)
+        typer.echo(labelled(word, f"{example.line(_)}{more}", _), err=True)
 
 
 def plain(text: str) -> str:

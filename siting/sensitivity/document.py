@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from layers.errors import printable
 from siting.documents import manifest_document, problem_document, reason_document
-from siting.export import FORMULA
 from siting.i18n import Translate
 from siting.pipeline import Run
+from siting.rows import csv_rows
 from siting.sensitivity import ALL, SHARE, Sensitivity
 
 
@@ -72,14 +71,9 @@ def csv_text(document: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        Keys of nested tables are joined by ``_``; unknown is empty. A text that a spreadsheet
-        would take for a formula begins with an apostrophe; control characters are replaced.
+        As :func:`siting.rows.csv_rows` writes it.
     """
-    rows = [
-        {key: _harmless(value) for key, value in _flat(site).items()} for site in document["sites"]
-    ]
-    table = pd.DataFrame(rows).convert_dtypes()  # whole numbers stay so beside unknown ones
-    return str(table.to_csv(index=False, lineterminator="\n"))
+    return csv_rows(document["sites"])
 
 
 def _site(run: Run, found: Sensitivity, site: Any) -> dict[str, Any]:
@@ -113,22 +107,6 @@ CHANGE_KEYS = ("subject", "weight", "to_weight", "change", "passed_by")
 
 def _change(row: pd.Series) -> dict[str, Any]:
     return {key: _plain(row[key]) for key in CHANGE_KEYS}
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}_")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def _harmless(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return printable(f"'{value}" if value.startswith(FORMULA) else value)
 
 
 def _plain(value: Any) -> Any:

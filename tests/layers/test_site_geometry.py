@@ -301,3 +301,36 @@ def test_a_collection_of_one_polygon_is_that_polygon():
     assert one.equals(BOX)
     pair = shaped(shapely.GeometryCollection([BOX, shapely.Point(X, Y)]))
     assert codes(pair.errors) == ["geometry-type"]
+
+
+@pytest.mark.parametrize("declared", [27572, 3857, 3947, 32631])
+def test_lambert_93_declared_as_something_else_is_told(declared):
+    (error,) = shaped(BOX, crs=declared, extent=EXTENT).errors
+    assert (error.code, error.row, error.expected) == ("crs-doubtful", 1, "EPSG:2154")
+    assert error.found == "350050, 6700050"
+
+
+@pytest.mark.parametrize("meant", [27572, 3857, 3947, 3948, 4326])
+def test_coordinates_declared_as_lambert_93_lead_to_the_crs_they_are_in(meant):
+    convert = pyproj.Transformer.from_crs(2154, meant, always_xy=True).transform
+    moved = shapely.transform(BOX, convert, interleaved=False)
+    (error,) = shaped(moved, extent=EXTENT).errors
+    assert (error.code, error.expected) == ("crs-doubtful", f"EPSG:{meant}")
+
+
+@pytest.mark.parametrize("declared", [2154, 27572, 3857, 3947, 4326])
+def test_a_site_elsewhere_in_france_is_not_taken_for_one_of_a_wrong_crs(declared):
+    mainland = [(-4.8, 48.4), (-1.9, 48.7), (-1.5, 49.7), (2.5, 50.7), (8.2, 49), (7.6, 47.6),
+                (7.5, 43.7), (3.1, 42.4), (-1.8, 43.4), (-1.2, 45.8)]  # fmt: skip
+    france = shapely.MultiPolygon([shapely.Polygon(mainland), shapely.box(8.6, 41.4, 9.5, 43)])
+    lon, lat = np.meshgrid(np.linspace(-4.8, 9.5, 60), np.linspace(41.4, 51.1, 60))
+    points = shapely.points(lon.ravel(), lat.ravel())
+    points = points[shapely.intersects(france, points)]
+    to_metres = pyproj.Transformer.from_crs(4326, 2154, always_xy=True).transform
+    placed = shapely.transform(points, to_metres, interleaved=False)
+    beyond = points[~shapely.intersects(EXTENT, placed)]
+    assert len(beyond) > 800
+    convert = pyproj.Transformer.from_crs(4326, declared, always_xy=True).transform
+    moved = shapely.transform(beyond, convert, interleaved=False)
+    errors = shaped(*moved, crs=declared, area_m2=100, extent=EXTENT).errors
+    assert set(codes(errors)) == {"outside-territory"}

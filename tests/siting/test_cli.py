@@ -1,5 +1,7 @@
 """The command line as a user types it."""
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -188,6 +190,39 @@ def test_budget_of_the_region_gives_the_published_totals(capsys):
     assert region["reference_m2"] + region["observed_m2"] == pytest.approx(242_580_000, rel=0.005)
     assert region["budget_m2"] == pytest.approx(97_000_000, rel=0.005)
     assert region["status"] == "demonstration"
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["budget", "--level", "departement"], ("budgets",)),
+        (["trajectory", "--territory", "244400404"], ("trajectory", "years")),
+        (["ledger", "--territory", "244400404"], ("ledger", "lines")),
+    ],
+)
+def test_accounts_as_csv_agree_with_their_json(capsys, words, place):
+    status, out, err = siting(capsys, "--lang", "fr", *words, "--format", "csv")
+    assert (status, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    document = json.loads(siting(capsys, "--lang", "fr", *words, "--format", "json")[1])
+    manifest, expected = document["manifest"], document
+    for key in place:
+        expected = expected[key]
+    assert len(rows) == len(expected) > 1
+    for row, known in zip(rows, expected, strict=True):
+        assert {row["ruleset"], row["demonstration"]} == {manifest["ruleset"], "True"}
+        for key, value in known.items():
+            told = float(row[key]) if isinstance(value, float) else row[key]
+            assert told == (
+                value if isinstance(value, float) else "" if value is None else str(value)
+            )
+
+
+def test_what_was_written_is_told(capsys, square, tmp_path):
+    out = tmp_path / "r.csv"
+    status, text, _ = siting(capsys, "--lang", "en", "score", str(square()), "--out", str(out))
+    assert status == 0
+    assert text.splitlines()[-1] == f"Written: {out}, and beside it r.csv.manifest.json"
 
 
 def test_budget_of_one_territory_and_an_unknown_one(capsys):

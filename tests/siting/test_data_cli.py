@@ -139,6 +139,14 @@ def test_an_ambiguous_file_is_status_2_and_names_the_candidates(siting):
     assert siting("data", "import", str(path), "--as", "ports")[0] == 0
 
 
+def test_what_a_pdf_lacks_to_be_each_layer_is_not_told(siting, tmp_path):
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(b"%PDF-1.7 and no table")
+    status, out, err = siting("data", "import", str(path))
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "[import-unrecognised]" in err
+
+
 def test_a_register_of_sites_is_sent_to_the_commands_that_take_it(siting, open_data):
     path = open_data / "cnig_sites_economiques_gabarit.gpkg"
     status, out, err = siting("data", "import", str(path))
