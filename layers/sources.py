@@ -310,12 +310,21 @@ def user_sources(folder: Path) -> Path | None:
     Path or None
         The file that ``SITING_SOURCES`` names, else ``sources.toml`` of the folder if it
         exists, else nothing.
+
+    Raises
+    ------
+    LayerError
+        If the folder may not be entered (``store-manifest``).
     """
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen)
     beside = folder / USER_FILE
-    return beside if beside.is_file() else None
+    try:
+        return beside if beside.is_file() else None
+    except OSError as error:  # a folder that may not be entered
+        found = data_problem("store-manifest", file=str(folder), found=error.strerror or error)
+        raise LayerError(found) from error
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -16,7 +16,9 @@ lock.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,13 +34,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layers.data_errors import data_problem
 from layers.digest import digest
-from layers.errors import LayerError, Problem, problem
+from layers.errors import N_, LayerError, Problem, problem
 from layers.spec import Provenance, Status
 
 VARIABLE: Final = "SITING_DATA"
 """Environment variable that names the folder of local data."""
 _MANIFEST: Final = "manifest.json"
 _COMPANIONS: Final = (".shx", ".dbf", ".prj", ".cpg")
+_UNREADABLE: Final = frozenset({errno.EACCES, errno.EPERM, errno.ENOENT, errno.EIO})
+_ARRIVING: Final = re.compile(r"[0-9a-f]{32}(\.place)?")  # as arriving() and _move() name it
 _LOCK_WAIT_S: Final = 2.0
 _DIGEST_LENGTH: Final = 16
 _VERSION: Final = 1
@@ -275,10 +279,15 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / ".lock", timeout=_LOCK_WAIT_S)
             with lock:
+                self._sweep()
                 yield
         except Timeout as error:
             raise LayerError(data_problem("store-locked", file=str(self.folder))) from error
         except OSError as error:
+            if self._is_of_source(error):
+                name, reason = Path(str(error.filename)).name, error.strerror
+                told = problem("file-unreadable", file=name, expected=N_("data"), found=reason)
+                raise LayerError(told) from error
             found = f"{self.folder}: {error.strerror or error}"
             unwritable = data_problem("store-unwritable", found=found, expected=VARIABLE)
             raise LayerError(unwritable) from error
@@ -415,6 +424,23 @@ class Store:
             self._write(manifest.model_copy(update={shelf: left}))
             self._tidy(shelf, name, (held[name],))
             shutil.rmtree(self.cache(name), ignore_errors=True)
+
+    def _is_of_source(self, error: OSError) -> bool:
+        """Tell whether what could not be read is the file given, not the folder of the store."""
+        if error.errno not in _UNREADABLE or not error.filename:
+            return False
+        path = Path(str(error.filename))
+        return path != self.folder and not {self.folder, path} & {
+            *path.parents,
+            *self.folder.parents,
+        }
+
+    def _sweep(self) -> None:
+        """Remove what a process that was killed left arriving; downloads to resume stay."""
+        arriving = self.folder / "incoming"
+        for one in arriving.iterdir() if arriving.is_dir() else ():
+            if _ARRIVING.fullmatch(one.name):
+                shutil.rmtree(one, ignore_errors=True)
 
     def _move(self, path: Path, entry: Entry) -> None:
         place = self.folder / entry.folder

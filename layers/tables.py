@@ -114,7 +114,7 @@ def check_file(path: Path) -> None:
     Raises
     ------
     LayerError
-        If it is missing, empty, a Git LFS or git-annex pointer, or a web page.
+        If it is missing, empty, a Git LFS or git-annex pointer, a web page, or may not be opened.
     """
     try:
         there = path.is_file()
@@ -122,8 +122,13 @@ def check_file(path: Path) -> None:
         there = False
     if not there:
         raise LayerError(problem("file-missing", file=path.name))
-    with path.open("rb") as stream:
-        head = stream.read(256).lstrip().lower()
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(256).lstrip().lower()
+    except OSError as error:  # it may not be opened, or its disk is gone
+        found = error.strerror or str(error)
+        unreadable = problem("file-unreadable", file=path.name, expected=N_("data"), found=found)
+        raise LayerError(unreadable) from error
     if not head:
         raise LayerError(problem("file-empty", file=path.name))
     if head.startswith((b"version https://git-lfs", b"/annex/objects/")):

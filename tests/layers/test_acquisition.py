@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -114,6 +115,23 @@ def test_a_table_with_the_names_of_communes_is_not_told_to_lack_an_outline(
     assert [one.code for one in refused(path, store, shipped, layer="communes")] == [
         "geometry-column"
     ]
+
+
+def test_a_file_that_may_not_be_opened_is_told(store, shipped, tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n", encoding="utf-8")
+    opened = Path.open
+
+    def refusing(self, *args, **options):
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    (found,) = refused(path, store, shipped)
+    assert (found.code, found.file, found.found) == (
+        "file-unreadable", "a.csv", "Permission denied",
+    )  # fmt: skip
 
 
 def test_a_vintage_is_dated(store, shipped):

@@ -1,8 +1,10 @@
 """The store of local data: whole or as it was, whoever stops, whatever the names."""
 
+import errno
 import json
 import multiprocessing
 import shutil
+from uuid import uuid4
 
 import pytest
 from filelock import FileLock
@@ -63,6 +65,41 @@ def test_the_version_before_the_last_is_kept_and_older_ones_go(store):
     assert [store.path(one).read_bytes() for one in (second, third)] == [b"2", b"3"]
     assert codes(store.verify(first)) == ["store-missing"]
     assert store.manifest().layers["housing"] == third
+
+
+def test_what_a_killed_process_left_arriving_is_swept_and_downloads_stay(store):
+    """Unpacked archives weigh gigabytes; a download that was cut is resumed."""
+    left = [store.incoming(uuid4().hex), store.incoming(f"{uuid4().hex}.place")]
+    part = store.incoming("cerema-enaf") / "a.csv.part"
+    for folder in (*left, part.parent):
+        folder.mkdir(parents=True)
+        (folder / "a.csv.part").write_bytes(b"x")
+    with store.changing(), store.arriving() as mine:
+        assert not [one for one in left if one.exists()]
+        assert mine.is_dir()
+    assert part.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("code", ["EACCES", "ENOENT", "EIO"])
+def test_a_file_that_cannot_be_copied_is_not_told_to_be_the_store(tmp_path, store, code):
+    given = OSError(getattr(errno, code), code, str(tmp_path / "usb" / "a.csv"))
+    with pytest.raises(LayerError) as error, store.changing():
+        raise given
+    (found,) = error.value.problems
+    assert (found.code, found.file, found.found) == ("file-unreadable", "a.csv", code)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [OSError(errno.ENOSPC, "full", "/elsewhere/a.csv"), OSError(errno.EACCES, "no")],
+    ids=["full", "no name"],
+)
+def test_a_store_that_cannot_be_written_is_told_to_be_it(store, given):
+    with pytest.raises(LayerError, match="store-unwritable"), store.changing():
+        raise given
+    given = OSError(errno.EACCES, "no", str(store.folder / "manifest.json"))
+    with pytest.raises(LayerError, match="store-unwritable"), store.changing():
+        raise given
 
 
 def test_the_same_file_again_is_held_once(store):
