@@ -147,6 +147,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "usable-area": N_(
             "the usable area ({found} m²) is larger than the site ({expected} m²) and is not used"
         ),
+        "value-unlikely": N_(
+            "{found} is unlikely for a site; expected {expected}: is it in another unit? It is "
+            "used as it is"
+        ),
         "unit-suspicious": N_("the total is {found}; expected about {expected}: wrong unit?"),
         "sum-mismatch": N_("the parts add up to {found}; expected {expected}"),
         "cache-unwritable": N_(

@@ -28,6 +28,14 @@ from layers.tables import NOT_STATED
 
 AREA_TOLERANCE: Final = 0.05  # of the drawn area; a declared one farther from it is told,
 # a usable one larger than it by more is not used
+USABLE_RATIO: Final = 1_000
+"""Gross over usable area beyond which the latter is likely in hectares. Convention of ours."""
+MOST_JOBS_PER_HA: Final = 2_000
+"""Jobs per hectare beyond which they are likely a mistake: business towers have fewer. Ours."""
+MOST_POWER_MW: Final = 1_000.0
+"""Power beyond which it is likely in kilowatts: that of a nuclear reactor. Ours."""
+MOST_WATER_M3_DAY: Final = 100_000.0
+"""Water beyond which it is likely in litres: that of a city. Ours."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -167,7 +175,7 @@ def sites_of(
     mismatches = _area_mismatches(data, shapes.is_disc[kept], area_field)
     data, too_large = _usable_areas(data, picked.source("usable_area_m2"))
     notes = [*table.notes, *picked.notes, *attributes.notes, *shapes.notes]
-    notes += [*mismatches, *too_large]
+    notes += [*mismatches, *too_large, *_unlikely(data, picked)]
     if left_out:
         notes = [p for p in notes if p.row not in left_rows]
         notes.append(_told_left_out(picked, no_friche))
@@ -268,6 +276,32 @@ def _usable_areas(data: gpd.GeoDataFrame, field: str) -> tuple[gpd.GeoDataFrame,
         expected={int(i): f"{gross[i]:.0f}" for i in where}, severity="warning",
     )  # fmt: skip
     return data.assign(usable_area_m2=data["usable_area_m2"].mask(beyond)), told
+
+
+def _unlikely(data: gpd.GeoDataFrame, picked: Picked) -> list[Problem]:
+    """Tell of figures so far from any site that their unit is likely another one; all are kept."""
+    gross = data["gross_area_m2"].to_numpy(dtype=float)
+    least, most = np.zeros(len(data)), np.full(len(data), np.inf)
+    likely = {
+        "usable_area_m2": (gross / USABLE_RATIO, most),
+        "expected_jobs": (least, MOST_JOBS_PER_HA * gross / M2_PER_HA),
+        "power_mw": (least, np.full(len(data), MOST_POWER_MW)),
+        "water_m3_day": (least, np.full(len(data), MOST_WATER_M3_DAY)),
+    }
+    told: list[Problem] = []
+    for name, (low, high) in likely.items():
+        values = data[name].to_numpy(dtype=float, na_value=np.nan)
+        mask = ((values < low) & (values > 0)) | (values > high)
+        where = np.flatnonzero(mask)
+        bounds = {
+            int(i): f"≥ {low[i]:.0f}" if values[i] < low[i] else f"≤ {high[i]:.0f}" for i in where
+        }
+        told += row_problems(
+            mask, data["row"].to_numpy(dtype=np.int64), "value-unlikely", field=picked.source(name),
+            found={int(i): f"{values[i]:.10g}" for i in where}, expected=bounds,
+            severity="warning",
+        )  # fmt: skip
+    return told
 
 
 def _provenance(table: RawTable, profile: Profile, status: Status) -> Provenance:

@@ -311,6 +311,22 @@ def test_a_usable_area_larger_than_the_site_is_told_and_unknown(tmp_path):
     ]
 
 
+def test_a_figure_in_another_unit_is_told_and_kept(tmp_path):
+    """One hectare: 8 ha usable written as m², 40 MW as kW, 60 m³ as litres, jobs for a city."""
+    fields = ("usable_area_m2", "expected_jobs", "power_mw", "water_m3_day")
+    likely = {"site_id": "a", **dict(zip(fields, ("10", "2000", "1000", "100000"), strict=True))}
+    unlikely = {"site_id": "b", **dict(zip(fields, ("8", "2001", "40000", "600000"), strict=True))}
+    zero = {"site_id": "c", **dict.fromkeys(fields, "0")}
+    found = read_sites(csv(tmp_path, likely, unlikely, zero, {"site_id": "d"}))
+    assert [(p.code, p.severity, p.row, p.field, p.found, p.expected) for p in found.notes] == [
+        ("value-unlikely", "warning", 2, "usable_area_m2", "8", "≥ 10"),
+        ("value-unlikely", "warning", 2, "expected_jobs", "2001", "≤ 2000"),
+        ("value-unlikely", "warning", 2, "power_mw", "40000", "≤ 1000"),
+        ("value-unlikely", "warning", 2, "water_m3_day", "600000", "≤ 100000"),
+    ]
+    assert found.layer.data["power_mw"].tolist()[:3] == [1_000, 40_000, 0]
+
+
 def test_a_usable_area_is_held_against_the_declared_area_of_a_point(tmp_path):
     path = tmp_path / "sites.csv"
     path.write_text("site_id;lon;lat;surface_m2;surface_utile_m2\na;-1.5;47.2;5000;6000\n")
@@ -746,7 +762,7 @@ def test_a_site_table_comes_back_from_every_format(tmp_path_factory, suffix, tab
     path = save(table, tmp_path_factory.mktemp("trip") / f"sites{suffix}")
     found = read_sites(path)
     assert found.rejected == ()
-    assert {p.code for p in found.notes} <= {"area-mismatch"}
+    assert {p.code for p in found.notes} <= {"area-mismatch", "value-unlikely"}
     same(found.layer.geo, table)
 
 
