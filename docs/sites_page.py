@@ -126,7 +126,7 @@ _RESULTS = """
 ## Le fichier de résultats
 
 `siting score --out` écrit l'un de ces formats, avec un manifeste `.manifest.json` à côté (données,
-règles et scénario employés) :
+règles et scénario employés). Un résultat du même nom est remplacé, une fois le nouveau entier :
 
 - **GeoPackage** (`.gpkg`), **GeoJSON**, **GeoParquet** : pour QGIS. Le GeoJSON est en longitude,
   latitude (WGS 84), les autres en Lambert-93 (EPSG:2154).

@@ -37,6 +37,7 @@ _CURVED: Final = "OGR_GEOMETRY LIKE '%CURVE%' OR OGR_GEOMETRY IN ('MULTISURFACE'
 _OPTIONS: Final = {"GeoJSON": {"DATE_AS_STRING": "YES"}}
 _MAY_CURVE: Final = ("GPKG", "FlatGeobuf")
 _RAW_BYTES: Final = "ISO-8859-1"  # every byte is a character: decoded by trial afterwards
+_MALFORMED: Final = "disk image is malformed"  # what SQLite says of a file cut short
 _DIGITS: Final = re.compile(r"\D+")
 
 
@@ -447,5 +448,8 @@ def _geometries(wkb: Any, rows: npt.NDArray[np.int64]) -> tuple[Geometries, list
 
 
 def _unreadable(path: Path, name: str, title: str, error: object) -> Problem:
-    found = plain_message(str(error), path) or N_("it is damaged")
+    said = plain_message(str(error), path)
+    if _MALFORMED in said:  # amid the SQL of GDAL
+        said = N_("damaged, or cut short")
+    found = said or N_("it is damaged")
     return problem("file-unreadable", file=name, expected=title, found=found)

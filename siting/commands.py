@@ -291,6 +291,7 @@ def export_command(
         raise SitingError(problem("output-input", file=out.name))
     found = read_sites(file or embedded_file(DEMONSTRATION_SITES), layer=layer)
     told = write_cnig(found.layer.geo, out)
+    typer.echo(translate("Written: {file}").format(file=out))
     tell_notes((*found.notes, *told), translate)
     tell(found.rejected, translate)
     return EXIT_REJECTED_ROWS if found.rejected else EXIT_DONE

@@ -187,7 +187,7 @@ class Reason:
         is a list of them;
         every ``*_m2`` figure is also offered in hectares under ``*_ha`` (:func:`hectares_text`;
         two areas that differ never read the same), its unit held by a no-break space in French;
-        a ``*_ratio`` has two decimals.
+        a ``*_ratio`` has two decimals; another number that is not whole has those it needs.
 
         Parameters
         ----------
@@ -237,6 +237,8 @@ def _held(sentence: str, translate: Callable[[str], str]) -> str:
 def _said(value: Any, translate: Callable[[str], str]) -> Any:
     if isinstance(value, tuple):
         return ", ".join(str(_said(one, translate)) for one in value)
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", translate(_DECIMAL_MARK)[-1])
     return translate(value) if isinstance(value, str) and value else value
 
 

@@ -166,7 +166,7 @@ def _walked(ground: Ground) -> Reason:
 
 def _road(ground: Ground, reach_m: float) -> Reason:
     longer = ground.parameters.detour_factor - 1
-    figures = {"km": f"{reach_m / 1_000:g}", "percent": round(100 * longer)}
+    figures = {"km": reach_m / 1_000, "percent": round(100 * longer)}
     return Reason("road-estimated", ROAD, figures)
 
 

@@ -55,6 +55,12 @@ def test_a_figure_is_written_as_the_language_does():
     assert percent(0.5, FR).startswith("50")
 
 
+def test_a_figure_of_another_unit_takes_the_decimal_mark_of_the_language():
+    for value, french in ((2.0, "2 km"), (1.5, "1,5 km"), (0.25, "0,25 km"), (3, "3 km")):
+        reason = Reason("x", "{km} km", {"km": value})
+        assert (reason.text(translator("fr")), reason.text()) == (french, f"{value:g} km")
+
+
 def test_areas_that_differ_never_read_the_same():
     # 30.04 ha to take where 30 ha remain: 400 m² too many, not “30.0 where 30.0 remain”.
     message = "{site_ha} ha where {left_ha} ha remain: {excess_ha} ha too many"
