@@ -73,6 +73,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "guarantee-exceeds": N_(
             "the floors guaranteed to the communes add up to {found}; the region holds {expected}"
         ),
+        "scenario-encoding": N_(
+            "line {found} of the scenario is not in UTF-8: save the file as text in UTF-8"
+        ),
         "scenario-incomplete": N_(
             "keys are missing: {found}; to change a few keys of a shipped scenario only, begin "
             "the file with {expected}"

@@ -192,10 +192,15 @@ def _read(path: Path) -> dict[str, Any]:
             return tomllib.loads(file.read().decode("utf-8-sig"))  # Windows writes a BOM
     except FileNotFoundError:
         found = problem("file-missing", file=str(path))
+    except IsADirectoryError:
+        found = problem("file-folder", file=str(path))
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = problem("scenario-encoding", file=path.name, found=line)
     except OSError as error:
         reason = error.strerror or str(error)
         found = problem("file-unreadable", file=str(path), found=reason, expected="TOML")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = problem("scenario-syntax", file=path.name, found=str(error))
     raise ScenarioError(found)
 

@@ -177,12 +177,12 @@ def test_a_file_that_cannot_be_used(write, text, expected):
 def test_a_file_that_is_not_there_or_not_text(tmp_path):
     assert problems_of(load_scenario, "bas") == [("scenario-unknown", None)]
     assert problems_of(load_scenario, tmp_path / "no.toml") == [("file-missing", None)]
-    assert problems_of(load_scenario, tmp_path) == [("file-unreadable", None)]
+    assert problems_of(load_scenario, tmp_path) == [("file-folder", None)]
     latin = tmp_path / "latin.toml"
     latin.write_bytes('title = "Équilibre"'.encode("latin-1"))
-    assert problems_of(load_scenario, latin) == [("scenario-syntax", None)]
+    assert problems_of(load_scenario, latin) == [("scenario-encoding", None)]
     both = problems_of(load_scenario, "bas", overrides=[latin])
-    assert [code for code, _ in both] == ["scenario-unknown", "scenario-syntax"]
+    assert [code for code, _ in both] == ["scenario-unknown", "scenario-encoding"]
 
 
 def test_two_overrides_that_disagree_are_refused(write):
@@ -478,3 +478,12 @@ def test_a_scenario_that_extends_none_is_told_once_what_it_lacks(tmp_path):
     assert (typed.code, typed.field) == ("scenario-key", "zan.rulset")
     path.write_text('extends = "base"\n[zan]\nrulset = "zan-50"\n')
     assert problems_of(load_scenario, path) == [("scenario-key", "zan.rulset")]
+
+
+def test_a_scenario_that_is_not_text_in_utf_8_is_told_with_its_line(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes('extends = "base"\ntitle = "Été"\n'.encode("cp1252"))
+    with pytest.raises(ScenarioError) as raised:
+        load_scenario(path)
+    (found,) = raised.value.problems
+    assert (found.code, found.file, found.found) == ("scenario-encoding", "mine.toml", "2")
