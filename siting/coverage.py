@@ -359,7 +359,7 @@ def _pieces(sites: gpd.GeoSeries, polygons: gpd.GeoSeries) -> _Pieces:
     b = np.asarray(polygons.array, dtype=object)
     site, polygon, whole = _pairs(a, b)
     pieces = a[site]
-    pieces[~whole] = _polygonal(_cut(pieces[~whole], b[polygon[~whole]]))
+    pieces[~whole] = _polygonal(cut(pieces[~whole], b[polygon[~whole]]))
     areas = shapely.area(pieces)
     some = areas > 0
     return _Pieces(site[some], polygon[some], pieces[some], areas[some])
@@ -390,9 +390,23 @@ def _pairs(sites: Geometries, polygons: Geometries) -> tuple[Integers, Integers,
     return site[order], polygon[order], whole[order]
 
 
-def _cut(sites: Geometries, polygons: Geometries) -> Geometries:
+def cut(sites: Geometries, polygons: Geometries) -> Geometries:
     """Cut each site along its polygon.
 
+    Parameters
+    ----------
+    sites
+        Polygons.
+    polygons
+        Polygon of each.
+
+    Returns
+    -------
+    ndarray
+        The part of each site inside its polygon; points and lines may be with it.
+
+    Notes
+    -----
     GEOS reads every vertex of the polygon each time: one of many vertices is clipped to a
     rectangle around the site first, which moves no edge inside it. Where what is left is no
     sound polygon, the whole one serves. A piece depends on its site and polygon alone.

@@ -12,13 +12,13 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from layers.artificialised_land import LandCover
 from layers.ocs_ge import PolygonCover
 from siting.cover import group_areas
 from siting.coverage import intersections
 from siting.domain import LandClass
+from siting.overlap import pairs_in_order
 from siting.zan.ruleset import Ruleset
 
 CLASSES: tuple[str, ...] = tuple(c.value for c in LandClass)
@@ -186,6 +186,7 @@ def overlaps(sites: gpd.GeoSeries, *, least_share: float = LEAST_SHARE) -> pd.Da
 
     Examples
     --------
+    >>> import shapely
     >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(5, 0, 15, 10), shapely.box(9, 9, 19, 19)]
     >>> overlaps(gpd.GeoSeries(shapes, index=["A", "B", "C"], crs=2154), least_share=0.05)
       first second  area_m2
@@ -193,17 +194,11 @@ def overlaps(sites: gpd.GeoSeries, *, least_share: float = LEAST_SHARE) -> pd.Da
     1     B      C      6.0
     """
     shapes = np.asarray(sites.array, dtype=object)
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    once = first < second
-    first, second = first[once], second[once]
-    area_m2 = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    whole_m2 = shapely.area(shapes)
-    enough = area_m2 > least_share * np.minimum(whole_m2[first], whole_m2[second])
-    order = np.lexsort((second[enough], first[enough]))
+    found = list(pairs_in_order(shapes, least_share=least_share))
+    first, second, area_m2 = (
+        np.concatenate(columns) if columns else np.zeros(0, dtype=np.intp)
+        for columns in (zip(*found, strict=True) if found else ((), (), ()))
+    )
     return pd.DataFrame(
-        {
-            "first": sites.index[first[enough]][order],
-            "second": sites.index[second[enough]][order],
-            "area_m2": area_m2[enough][order],
-        }
+        {"first": sites.index[first], "second": sites.index[second], "area_m2": area_m2}
     )

@@ -7,7 +7,7 @@ of the sites are columns of the parts, and shapes are read only where boxes meet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,8 @@ import shapely
 from pyarrow import compute, parquet
 
 from siting.batch.job import Job, drafted
-from siting.measure import LEAST_SHARE, overlaps
+from siting.measure import LEAST_SHARE
+from siting.overlap import enough, pairs_in_order
 
 OVERLAPS: Final = "_overlaps.parquet"
 PAIRS_AT_ONCE: Final = 2_000_000
@@ -35,6 +36,7 @@ _SCHEMA: Final = pa.schema(
         ("area_m2", pa.float64()),
     ]
 )
+_AT_ONCE: Final = 1_000_000
 _SIDES: Final = ("xmin", "ymin", "xmax", "ymax")
 
 Floats = npt.NDArray[np.float64]
@@ -69,14 +71,14 @@ def write_inside(job: Job, number: int, sites: gpd.GeoDataFrame) -> int:
         Number of pairs.
     """
     ordered = sites.sort_values("row")  # the first of a pair is the first in the file
-    pairs = overlaps(ordered.geometry.set_axis(np.arange(len(ordered))))
-    first, second = (pairs[name].to_numpy(dtype=np.intp) for name in ("first", "second"))
     part = _Part(
         np.asarray(ordered.geometry, dtype=object),
         ordered.index.to_numpy(dtype=object),
         ordered["row"].to_numpy(),
     )
-    return _write(pairs_inside(job, number), part, (first, second), pairs["area_m2"].to_numpy())
+    return _write(
+        pairs_inside(job, number), part, pairs_in_order(part.shapes, least_share=LEAST_SHARE)
+    )
 
 
 def write_overlaps(job: Job, reports: Sequence[Mapping[str, Any]]) -> int:
@@ -166,12 +168,19 @@ def pairs_inside(job: Job, number: int) -> Path:
     return job.overlaps / f"inside-{number:05d}.parquet"
 
 
-def _write(path: Path, part: _Part, pairs: tuple[Positions, Positions], area_m2: Any) -> int:
-    columns = [own[which] for own in (part.ids, part.rows) for which in pairs]
-    arrays = [pa.array(c, type=f.type) for c, f in zip([*columns, area_m2], _SCHEMA, strict=True)]
-    with drafted(path) as draft:
-        parquet.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), draft)
-    return len(pairs[0])
+def _write(path: Path, part: _Part, pairs: Iterable[tuple[Positions, Positions, Floats]]) -> int:
+    """Write pairs as they are found; return their number."""
+    count = 0
+    with drafted(path) as draft, parquet.ParquetWriter(draft, _SCHEMA) as writer:
+        for first, second, area_m2 in pairs:
+            columns = [own[which] for own in (part.ids, part.rows) for which in (first, second)]
+            arrays = [
+                pa.array(values, type=field.type)
+                for values, field in zip([*columns, area_m2], _SCHEMA, strict=True)
+            ]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+            count += len(first)
+    return count
 
 
 def _across(job: Job, parts: Sequence[tuple[int, Sequence[float]]]) -> Iterator[tuple[Path, int]]:
@@ -229,12 +238,12 @@ def _pairs_across(path: Path, a: _Part, b: _Part, pairs: tuple[Positions, Positi
     """Measure the overlaps of pairs of two parts, the first in the file cut along the second."""
     shapes, rows = np.concatenate([a.shapes, b.shapes]), np.concatenate([a.rows, b.rows])
     one, other = pairs[0], pairs[1] + len(a.shapes)
-    meet = shapely.intersects(shapes[one], shapes[other])
-    one, other = one[meet], other[meet]
     in_order = rows[one] < rows[other]
     first, second = np.where(in_order, one, other), np.where(in_order, other, one)
-    area_m2 = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    least_m2 = LEAST_SHARE * np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
-    enough = area_m2 > least_m2
     both = _Part(shapes, np.concatenate([a.ids, b.ids]), rows)
-    return _write(path, both, (first[enough], second[enough]), area_m2[enough])
+    found = (
+        enough(shapes, first[some : some + _AT_ONCE], second[some : some + _AT_ONCE],
+               least_share=LEAST_SHARE)
+        for some in range(0, len(first), _AT_ONCE)
+    )  # fmt: skip
+    return _write(path, both, found)
