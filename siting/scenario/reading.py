@@ -188,20 +188,46 @@ def _located(reference: str | Path, folder: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.loads(file.read().decode("utf-8-sig"))  # Windows writes a BOM
+        content = path.read_bytes()
     except FileNotFoundError:
         found = problem("file-missing", file=str(path))
     except IsADirectoryError:
         found = problem("file-folder", file=str(path))
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        found = problem("scenario-encoding", file=path.name, found=line)
     except OSError as error:
         reason = error.strerror or str(error)
         found = problem("file-unreadable", file=str(path), found=reason, expected="TOML")
+    else:
+        return parsed(content, path.name)
+    raise ScenarioError(found)
+
+
+def parsed(content: bytes, name: str) -> dict[str, Any]:
+    """Return the keys of a scenario file, as it is written.
+
+    Parameters
+    ----------
+    content
+        Its content; Windows begins it with a BOM.
+    name
+        Name of the file, for messages.
+
+    Returns
+    -------
+    dict
+        Nested tables.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not text in UTF-8 (``scenario-encoding``), or no TOML (``scenario-syntax``).
+    """
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = problem("scenario-encoding", file=name, found=line)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = problem("scenario-syntax", file=path.name, found=str(error))
+        found = problem("scenario-syntax", file=name, found=str(error))
     raise ScenarioError(found)
 
 

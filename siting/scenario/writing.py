@@ -6,7 +6,6 @@ so that reading it opens nothing of the machine.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ import tomli_w
 from layers.errors import N_, printable
 from siting.errors import Problem, ScenarioError, problem
 from siting.scenario.model import RULESET_KEYS, TABLES, Scenario, scenario_hash
-from siting.scenario.reading import load_scenario, scenario_names
+from siting.scenario.reading import load_scenario, parsed, scenario_names
 from siting.scenario.validation import dotted
 from siting.zan.ruleset import is_own_file
 
@@ -118,7 +117,7 @@ def read_scenario(text: str | bytes, *, name: str = "scenario.toml") -> Scenario
     if len(content) > LIMIT_BYTES:
         found, limit = (f"{size / 2**20:.1f} MiB" for size in (len(content), LIMIT_BYTES))
         raise ScenarioError(problem("file-too-large", file=shown, found=found, expected=limit))
-    problems = list(_reaching_out(_tree(content, shown), shown))
+    problems = list(_reaching_out(parsed(content, shown), shown))
     if problems:
         raise ScenarioError(problems)
     return _load(content, shown)
@@ -138,13 +137,6 @@ def _says(text: str, scenario: Scenario) -> bool:
         return scenario_hash(_load(text.encode(), "scenario.toml")) == scenario_hash(scenario)
     except ScenarioError:
         return False
-
-
-def _tree(content: bytes, name: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ScenarioError(problem("scenario-syntax", file=name, found=str(error))) from None
 
 
 def _reaching_out(tree: Mapping[str, Any], name: str) -> Iterator[Problem]:

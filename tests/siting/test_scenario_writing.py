@@ -117,7 +117,7 @@ def test_pairwise_judgements_come_back():
             "zan.guarantee.documents_file",
         ),
         ("extends = ", "scenario-syntax", None),
-        (b"\xff\xfe", "scenario-syntax", None),
+        (b"\xff\xfe", "scenario-encoding", None),
         ("a = " + "[" * 20_000, "scenario-syntax", None),
         (b"#" * (2 << 20), "file-too-large", None),
         ('extends = "base"\n[weights]\nland = -1', "scenario-value", "weights.land"),
