@@ -80,6 +80,8 @@ def several(
 ) -> list[str]:
     """Show a choice of a few options; one too many is not taken, and told so.
 
+    What is chosen stays from one page to another.
+
     Parameters
     ----------
     label
@@ -111,7 +113,7 @@ def several(
 
     chosen = st.multiselect(
         label, options, key=key, on_change=changed, format_func=shown, placeholder=placeholder,
-        select_all=False,
+        select_all=False, persist_state="session",
     )  # fmt: skip
     if st.session_state.get(full):
         text = _("{count} at most: take one away before you choose another.").format(count=most)

@@ -6,6 +6,7 @@ and only what is already :class:`~markupsafe.Markup` is taken as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -218,6 +219,27 @@ def alert(title: object, lines: Iterable[object] = (), *, style: str = "sg-error
     return Markup('<div class="sg-alert {}" role="{}"><strong>{}</strong>{}</div>').format(
         style, role, title, listed
     )
+
+
+def typeset(text: str) -> str:
+    """Set the apostrophes of a text that was typed: l'État is l’État.
+
+    Parameters
+    ----------
+    text
+        The text, such as the title of a rule set.
+
+    Returns
+    -------
+    str
+        The text, a curved apostrophe between letters.
+
+    Examples
+    --------
+    >>> typeset("consommation d'ENAF, art. 'x'")
+    "consommation d’ENAF, art. 'x'"
+    """
+    return re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
 
 
 def plain(text: str) -> str:

@@ -89,11 +89,12 @@ def _typed(_: Translate) -> tuple[shapely.Geometry, str] | None:
     text = st.text_area(
         _("Outline"), height=190, key="page-outline", placeholder="-1,5540 ; 47,2180\n…",
         help=_("WKT, GeoJSON, or a corner a line: longitude and latitude, or x and y."),
+        persist_state="session",
     )  # fmt: skip
     names = {DEGREES: _("longitude, latitude (WGS 84)"), _LAMBERT: _("x, y in metres (Lambert-93)")}
     crs = st.radio(
         _("Coordinates"), list(names), format_func=names.__getitem__, key="page-outline-crs",
-        horizontal=True,
+        horizontal=True, persist_state="session",
     )  # fmt: skip
     if not text.strip():
         return None

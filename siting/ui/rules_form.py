@@ -17,7 +17,7 @@ from siting.scenario import Scenario
 from siting.ui.context import Context
 from siting.ui.edits import apply
 from siting.ui.frame import grid
-from siting.ui.html import paragraph
+from siting.ui.html import paragraph, typeset
 from siting.ui.local_figure import communes, national_m2
 from siting.zan.ruleset import is_own_file, load_ruleset, ruleset_ids
 
@@ -47,7 +47,7 @@ def _ruleset(context: Context) -> None:
     def title(name: str) -> str:
         rules = load_ruleset(name)
         own = rules.title if context.lang == "fr" else rules.title_en
-        return f"{own} · {_(STATUS_LABELS[rules.status])}"
+        return f"{typeset(own)} · {_(STATUS_LABELS[rules.status])}"
 
     def changed() -> None:
         apply(context, {("zan", "ruleset"): st.session_state[key]})

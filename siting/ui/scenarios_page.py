@@ -119,7 +119,7 @@ def _result(context: Context) -> None:
 
 def _balance(context: Context, before: Scenario) -> None:
     _ = context.translate
-    if not st.toggle(_("Work out the balance"), key="page-balance"):
+    if not st.toggle(_("Work out the balance"), key="page-balance", persist_state="session"):
         st.html(
             alert(
                 _("The balance takes a few seconds; it is worked out on demand."), style="sg-info"

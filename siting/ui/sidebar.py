@@ -17,7 +17,7 @@ from siting.ui import data, view, workspace
 from siting.ui.context import Context
 from siting.ui.edits import EDITED
 from siting.ui.filters import filters
-from siting.ui.html import alert, paragraph
+from siting.ui.html import alert, paragraph, typeset
 from siting.world import World
 from siting.zan.ruleset import load_rulesets
 
@@ -174,7 +174,7 @@ def _ruleset(chosen: Scenario, _: Translate) -> None:
         if name not in rules:
             return name
         one = rules[name]
-        return one.title if lang == "fr" else one.title_en
+        return typeset(one.title if lang == "fr" else one.title_en)
 
     def changed() -> None:
         st.session_state[_RULESET_PROBLEM_KEY] = None

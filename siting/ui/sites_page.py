@@ -79,13 +79,16 @@ def _filtered(run: Run, shown: Sequence[str], _: Translate) -> list[str]:
             placeholder=_("any zone"),
             key="page-sites-zones",
             select_all=False,
+            persist_state="session",
         )
     with columns[1]:
         least = st.number_input(
-            _("Score from"), min_value=0, max_value=100, value=0, step=5, key="page-sites-score"
-        )
+            _("Score from"), min_value=0, max_value=100, value=0, step=5, key="page-sites-score",
+            persist_state="session",
+        )  # fmt: skip
     with columns[2]:
-        only = st.toggle(_("Sites of the scenario only"), key="page-sites-chosen")
+        text = _("Sites of the scenario only")
+        only = st.toggle(text, key="page-sites-chosen", persist_state="session")
     zone, selected = run.sites["readiness_planning"], run.scenario.sites.selected
     kept = [
         key
@@ -190,8 +193,9 @@ def _comparison(run: Run, _: Translate) -> None:
     )
     names = run.sites["name"].to_dict()
     options = [str(key) for key in run.scores.rank.sort_values(kind="stable").index]
-    kept = [key for key in st.session_state.get(_CHOSEN_KEY, []) if key in names]
-    st.session_state[_CHOSEN_KEY] = kept[:MOST]
+    if _CHOSEN_KEY in st.session_state:  # else what was chosen before another page comes back
+        kept = [key for key in st.session_state[_CHOSEN_KEY] if key in names]
+        st.session_state[_CHOSEN_KEY] = kept[:MOST]
     chosen = several(
         _("Sites to compare, five at most"), options, key=_CHOSEN_KEY, most=MOST, translate=_,
         shown=lambda key: f"{names[key]} ({key})", placeholder=_("Name or code"),

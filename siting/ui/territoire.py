@@ -26,7 +26,7 @@ from siting.trajectory import account_trajectories
 from siting.ui import view
 from siting.ui.context import Context
 from siting.ui.frame import page_style
-from siting.ui.html import badge, facts, joined, paragraph
+from siting.ui.html import badge, facts, joined, paragraph, typeset
 from siting.ui.ledger import ledger_table, lines_of
 from siting.ui.local_figure import local_figure_form
 from siting.ui.measures import area_text
@@ -270,7 +270,7 @@ def ruleset_sheet(rules: Ruleset, lang: Language, translate: Translate) -> Marku
         row.format(
             _(PARAMETER_LABELS[name]),
             years.get(name) or parameter_value(parameter, _),
-            parameter.source,
+            typeset(parameter.source),
             _(VERIFIED_LABELS[parameter.verified]),
         )
         for name, parameter in rules.parameters.items()
@@ -280,6 +280,7 @@ def ruleset_sheet(rules: Ruleset, lang: Language, translate: Translate) -> Marku
         '<article class="sg-sheet"><header><h2>{}</h2><p>{} {}</p></header><p>{}</p>'
         '<table class="sg-wide"><thead>{}</thead><tbody>{}</tbody></table></article>'
     ).format(
-        title, rules.id, badge(_(STATUS_LABELS[rules.status]), f"sg-status-{rules.status}"),
-        summary, head.format(_("Parameter"), _("Value"), _("Source")), rows,
+        typeset(title), rules.id,
+        badge(_(STATUS_LABELS[rules.status]), f"sg-status-{rules.status}"),
+        typeset(summary), head.format(_("Parameter"), _("Value"), _("Source")), rows,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from siting.labels import number, percent
 from siting.scenario import Scenario, weights
 from siting.ui.context import Context
 from siting.ui.edits import apply
-from siting.ui.html import joined, paragraph
+from siting.ui.html import joined, paragraph, typeset
 
 _MOST = 10.0
 _MEASURE, _VALUE = "measure", "value"
@@ -108,7 +108,7 @@ def thresholds_form(context: Context) -> None:
     unit = _(criterion.unit) if criterion.unit not in ("", "label") else _("no unit")
     told = [
         _("Unit: {unit}. {sense}").format(unit=unit, sense=_sense(name, _)),
-        _("Source: {source}").format(source=setting.source),
+        _("Source: {source}").format(source=typeset(setting.source)),
     ]
     st.html(joined(paragraph(line, "sg-note") for line in told))
     table = (

@@ -69,3 +69,20 @@ def test_the_region_tells_the_verdict_of_all_sites_on_its_page_as_on_the_map(vis
     ]
     assert told[0] == told[1]
     assert "Budget dépassé" in told[0]
+
+
+def test_what_is_compared_stays_from_page_to_page(visit, go, settled):
+    page = visit("sites", wait=".sg-footer")
+    field = page.get_by_role("combobox", name=re.compile("Sites à comparer"))
+    for code in ("44-02", "53-01"):
+        field.click()
+        field.fill(code)
+        page.get_by_role("option", name=re.compile(code)).click()
+        settled(page)
+    page.keyboard.press("Escape")
+    page.get_by_text("Sites du scénario seulement").click()
+    settled(page)
+    go(page, "Scénarios")
+    go(page, "Sites")
+    expect(page.locator(".sg-compare thead th")).to_have_count(1 + 2)
+    expect(page.get_by_role("switch", name="Sites du scénario seulement")).to_be_checked()
