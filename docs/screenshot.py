@@ -75,7 +75,8 @@ def opened(browser: Browser, address: str, size: tuple[int, int]) -> Page:
     page.locator(".sg-footer").first.wait_for(timeout=LOAD_MS)
     if page.locator(MAP).count():
         frame = page.locator(MAP).last.content_frame
-        frame.locator("path.siting-unit").first.wait_for(timeout=LOAD_MS)
+        # Not “visible”: the first of the territories may lie outside of what is looked at.
+        frame.locator("path.siting-unit").first.wait_for(state="attached", timeout=LOAD_MS)
     page.wait_for_load_state("networkidle")
     page.mouse.move(5, 5)
     page.wait_for_timeout(1_500)  # shapes and charts fade in
