@@ -405,8 +405,8 @@ def test_sentences_tell_how_far_the_methods_agree():
     for rank, code in cases.items():
         found = second_opinions(table, own, pd.Series(rank))
         assert codes(found) == [f"opinion-{code}"] * 3
-    assert "-1.00" in found.reasons[0].text()
-    assert "-1,00" in found.reasons[0].text(translator("fr"))
+    assert "−1.00" in found.reasons[0].text()
+    assert "−1,00" in found.reasons[0].text(translator("fr"))
 
 
 def test_agreement_by_hand():
