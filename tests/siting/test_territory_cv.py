@@ -121,10 +121,10 @@ def test_sites_are_told_as_demonstration_by_their_part_in_the_territory(cv, demo
         assert site.area_m2 == share["area_m2"]
         assert site.status is Status.DEMONSTRATION
         part = site.area_m2 / demo_run.sites["gross_area_m2"]["DEMO-49-01"]
-        jobs = 10 * demo_run.sites["gross_area_m2"]["DEMO-49-01"] / 10_000
-        assert found["sites_jobs"].value == pytest.approx(jobs * part)
-        (note,) = found["sites_jobs"].notes  # logistics: 4 to 20 a hectare, a hypothesis
-        bounds = (round(jobs * part * share) for share in (0.4, 2))
+        area_ha = part * demo_run.sites["gross_area_m2"]["DEMO-49-01"] / 10_000
+        assert found["sites_jobs"].value == pytest.approx(9 * area_ha)
+        (note,) = found["sites_jobs"].notes  # logistics: 4, 9 and 20 a hectare, a hypothesis
+        bounds = (round(each * area_ha) for each in (4, 20))
         assert note.figures == dict(zip(("low", "high"), bounds, strict=True)) | {"count": 1}
 
 
