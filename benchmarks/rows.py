@@ -144,6 +144,32 @@ def sites_in_territory(rng: np.random.Generator, count: int) -> gpd.GeoDataFrame
     return gpd.GeoDataFrame(table, geometry=moved, crs=2154)
 
 
+def parcels_apart(rng: np.random.Generator, count: int, room: int) -> gpd.GeoDataFrame:
+    """Return synthetic parcels that do not overlap: each alone in a square of a grid.
+
+    The grid has ``room`` squares or a little more in the territory, whatever the count: parcels
+    are as large, and as far from one another, among a thousand as among a million.
+    """
+    outline = load_territory().outline
+    shapely.prepare(outline)
+    step = np.sqrt(0.9 * outline.area / room)
+    x0, y0, x1, y1 = outline.bounds
+    grid = np.stack(np.meshgrid(np.arange(x0, x1, step), np.arange(y0, y1, step)), axis=-1)
+    middles = grid.reshape(-1, 2) + step / 2
+    middles = middles[shapely.contains_xy(outline, *middles.T)]
+    middles = middles[rng.choice(len(middles), count, replace=False)]
+    middles += rng.uniform(-0.05, 0.05, middles.shape) * step
+    shapes = np.asarray(areas.stars(rng, count, 1_000.0).array, dtype=object)
+    points, owners = shapely.get_coordinates(shapes, return_index=True)
+    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
+    half = (high - low).max(axis=1) / 2
+    scale = 0.45 * step * rng.uniform(0.4, 1.0, count) / half
+    points = (points - ((low + high) / 2)[owners]) * scale[owners, None] + middles[owners]
+    table = {"name": [f"Démo {i}" for i in range(count)],
+             "works_start_year": rng.integers(2026, 2034, count)}  # fmt: skip
+    return gpd.GeoDataFrame(table, geometry=shapely.set_coordinates(shapes, points), crs=2154)
+
+
 def raster_rows(rng: np.random.Generator, folder: Path, options: Any) -> Iterator[Row]:
     """Compare the areas by class of a raster."""
     sites, raster = areas.stars(rng, options.sites, options.size * CELL_M), folder / "classes.tif"
@@ -167,7 +193,9 @@ def raster_rows(rng: np.random.Generator, folder: Path, options: Any) -> Iterato
         floor=f"décoder le raster : {seconds(found['floor'].seconds)}",
         agreement=f"à {cells} cellule près",
     )  # fmt: skip
-    few = sites[: max(1, len(sites) // 30)]
+    if options.million:
+        yield from whole_raster_rows(rng, folder)
+    few = sites[: max(1, len(sites) // 3)]
     found = timed(
         {
             "ours": lambda: class_areas(few, raster),
@@ -179,6 +207,27 @@ def raster_rows(rng: np.random.Generator, folder: Path, options: Any) -> Iterato
     for name in ("rasterize + bincount", "rasterstats"):
         claim = f"classes d'un raster, {spaced(len(few))} sites"
         yield compared(claim, found, name, 10, agreement="au centre des cellules : inexact")
+
+
+def whole_raster_rows(rng: np.random.Generator, folder: Path) -> Iterator[Row]:
+    """Compare the areas by class at the size that is claimed, once."""
+    sites, raster = areas.stars(rng, 100_000, 20_000 * CELL_M), folder / "whole.tif"
+    areas.write_raster(raster, rng, 20_000)
+    ways = {
+        "ours": lambda: class_areas(sites, raster),
+        "floor": lambda: areas.read_all(raster),
+        "exactextract": lambda: areas.with_exactextract(sites, raster),
+    }
+    found = timed(ways, 1)
+    ours, peer = found["ours"].result, found["exactextract"].result
+    codes = [code for code in ours.columns if code != "outside"]
+    apart = np.abs(peer.reindex(columns=codes).fillna(0.0) - ours[codes]).to_numpy().max()
+    yield compared(
+        f"classes d'un raster de {spaced(20_000)}², {spaced(len(sites))} sites",
+        found, "exactextract", 15,
+        floor=f"décoder le raster : {seconds(found['floor'].seconds)}",
+        agreement=f"à {apart / CELL_M**2:.0e} cellule près".replace("e-0", "e-"),
+    )  # fmt: skip
 
 
 def polygon_rows(rng: np.random.Generator, _folder: Path, options: Any) -> Iterator[Row]:
