@@ -429,11 +429,8 @@ class Store:
         """Tell whether what could not be read is the file given, not the folder of the store."""
         if error.errno not in _UNREADABLE or not error.filename:
             return False
-        path = Path(str(error.filename))
-        return path != self.folder and not {self.folder, path} & {
-            *path.parents,
-            *self.folder.parents,
-        }
+        path, own = Path(str(error.filename)), {self.folder, *self.folder.parents}
+        return path not in own and self.folder not in path.parents
 
     def _sweep(self) -> None:
         """Remove what a process that was killed left arriving; downloads to resume stay."""
