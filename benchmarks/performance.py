@@ -3,8 +3,8 @@
 Run ``python benchmarks/performance.py --write`` (`make bench`: some ten minutes on two free
 cores); without ``--write`` the page is printed. ``--million`` adds the batch of 1,000,000 sites
 and the raster of 20,000 × 20,000 cells (under 15 minutes in all, 3 GB of disk). Sites are
-synthetic, drawn at random in the embedded territory: they say nothing of any real place. What is compared runs in turn, in one process.
-The exit status is 1 where a batch may have held more than 4 GiB.
+synthetic, drawn at random in the embedded territory: they say nothing of any real place. What is
+compared runs in turn, in one process. The exit status is 1 where a batch may have held more than 4 GiB.
 """
 
 from __future__ import annotations
