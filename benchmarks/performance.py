@@ -4,7 +4,8 @@ Run ``python benchmarks/performance.py --write`` (`make bench`: some ten minutes
 cores); without ``--write`` the page is printed. ``--million`` adds the batch of 1,000,000 sites
 and the raster of 20,000 × 20,000 cells (under 15 minutes in all, 3 GB of disk). Sites are
 synthetic, drawn at random in the embedded territory: they say nothing of any real place. What is
-compared runs in turn, in one process. The exit status is 1 where a batch may have held more than 4 GiB.
+compared runs in turn, in one process. The exit status is 1 where a batch may have held more than
+4 GiB.
 """
 
 from __future__ import annotations
@@ -203,8 +204,9 @@ HEAD = """# Vitesse mesurée
 Page écrite par `make bench` (`benchmarks/performance.py`) : ne pas la modifier à la main. Les sites
 sont synthétiques, tirés au hasard. Les temps varient avec la machine et sa charge ; les rapports,
 mesurés dans la même exécution, tiennent mieux. « Mémoire » : ce qu'un calcul ajoute à celle du
-processus, nous / le pair ; pour les lots, le plus grand des processus. « Parcelles » : au plus
-3 ha, une par case d'une grille, sans recouvrement, aussi espacées quel que soit leur nombre.
+processus, nous / le pair ; pour les lots, le plus grand des processus. « Parcelles » : de
+0,2 à 1,6 ha, une par case d'une grille, sans recouvrement, aussi espacées quel que soit leur
+nombre.
 « Sites » : de 1 à 300 ha, tirés n'importe où.
 """
 
