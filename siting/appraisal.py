@@ -203,9 +203,13 @@ def _rules(account: Account) -> Rules:
         code: {row.year: row.remaining_m2 for row in found.years if row.remaining_m2 is not None}
         for code, found in account_trajectories(account, Level.EPCI).items()
     }
+    regions = account.budgets(Level.REGION)
+    whole = standings(regions)
     return Rules(
         period=account.ruleset.period,
         last_observed=account.last_observed_year,
+        whole=next(iter(whole.values())) if len(whole) == 1 else None,
+        whole_name=str(regions["name"].iloc[0]) if len(whole) == 1 else "",
         standings=standings(account.budgets(Level.EPCI), by_year),
         measure=account.ruleset.measure,
         seen_until=None if pd.isna(seen) else int(seen),

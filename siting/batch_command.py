@@ -144,6 +144,7 @@ def _print(document: dict[str, Any], job: Job, _: Translate) -> None:
     typer.echo(text.format(posted=plan["posted"], left_out=left_out, verdict=verdict))
     for part in plan["territories"]:
         if part["verdict"] != VerdictCode.COMPATIBLE.value:
-            year = part["first_overshoot_year"]
+            before_m2 = part["remaining_before_m2"] or 0
+            year = part["first_overshoot_year"] if before_m2 >= 0 else None
             when = _(" (from {year})").format(year=year) if year else ""
             typer.echo(f"  {part['reasons'][0]['message']}{when}")

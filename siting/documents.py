@@ -17,7 +17,7 @@ from siting.i18n import Translate
 from siting.known import known_number, known_whole
 from siting.pipeline import Run
 from siting.zan.account import Rules
-from siting.zan.plan import TerritoryPlan, judged
+from siting.zan.plan import TerritoryPlan, judged, region_verdict
 from siting.zan.tally import Tally
 
 AREA_DECIMALS = 2
@@ -209,7 +209,7 @@ def plan_document(run: Run, translate: Translate) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``verdict``, ``reasons``, ``posted``, ``left_out`` and ``territories``.
+        ``verdict``, ``reasons``, ``posted``, ``left_out``, ``territories`` and ``region``.
     """
     return {
         "verdict": run.plan.verdict.code.value,
@@ -222,6 +222,7 @@ def plan_document(run: Run, translate: Translate) -> dict[str, Any]:
         "territories": [
             _territory_document(part, list(part.sites), translate) for part in run.plan.territories
         ],
+        "region": _region_document(run.plan.region, translate),
     }
 
 
@@ -253,7 +254,14 @@ def tally_plan_document(found: Tally, rules: Rules, translate: Translate) -> dic
             _territory_document(part, found.epci[part.code].sites, translate)
             for part in territories
         ],
+        "region": _region_document(region_verdict(found, rules), translate),
     }
+
+
+def _region_document(verdict: Verdict | None, translate: Translate) -> dict[str, Any] | None:
+    if verdict is None:
+        return None
+    return {"verdict": verdict.code.value, "reasons": _told(verdict, translate)}
 
 
 def _told(verdict: Verdict, translate: Translate) -> list[dict[str, Any]]:

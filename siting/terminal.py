@@ -279,9 +279,15 @@ def _print_plan(console: Console, result: Run, _: Translate) -> None:
     )
     for part in result.plan.territories:
         if part.verdict.code is not VerdictCode.COMPATIBLE:
-            year = part.first_overshoot_year
+            # What was exceeded before the sites is told by the sentence itself.
+            year = part.first_overshoot_year if (part.remaining_before_m2 or 0) >= 0 else None
             when = _(" (from {year})").format(year=year) if year else ""
             console.print(f"  {part.verdict.reasons[0].text(_)}{when}", markup=False)
+    if result.plan.region is not None:
+        label = _(VERDICT_LABELS[result.plan.region.code])
+        reasons = " ; ".join(reason.text(_) for reason in result.plan.region.reasons)
+        text = _("On the budget of the region: {verdict} – {reasons}")
+        console.print(text.format(verdict=label, reasons=reasons), markup=False)
 
 
 def print_check(found: SiteFile, file: Path, _: Translate) -> None:

@@ -247,7 +247,8 @@ def verdict_box(run: Run, code: str, translate: Translate) -> Markup:
     if planned is None:
         return Markup()
     told = [sentence(reason, _) for reason in planned.verdict.reasons]
-    if planned.first_overshoot_year is not None:
+    # What was exceeded before the sites is told by the sentence itself.
+    if planned.first_overshoot_year is not None and (planned.remaining_before_m2 or 0) >= 0:
         text = _("The budget would be exceeded from {year} on.")
         told.append(text.format(year=planned.first_overshoot_year))
     return _box(planned.verdict.code, told, _)
@@ -280,6 +281,9 @@ def together_box(run: Run, translate: Translate) -> Markup:
     if run.plan.left_out:
         text = _("Sites left out, ineligible, undetermined or not charged: {count}.")
         told.append(text.format(count=len(run.plan.left_out)))
+    if run.plan.region is not None:
+        told.append(_("On the budget of the region:"))
+        told += [sentence(reason, _) for reason in run.plan.region.reasons]
     return _box(run.plan.verdict.code, told, _)
 
 

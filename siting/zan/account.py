@@ -154,6 +154,9 @@ class Rules:
         what is dated by then has happened.
     simulation
         Identifier of a rule set that is not the law in force; empty under the law.
+    whole, whole_name
+        Where the region stands, its envelopes included, and its name; ``None`` where the
+        territory is not one region.
     """
 
     period: Period
@@ -166,6 +169,8 @@ class Rules:
     measure: Measure = Measure.ENAF
     seen_until: int | None = None
     simulation: str = ""
+    whole: Standing | None = None
+    whole_name: str = ""
 
     def pooled(self, envelope: Envelope) -> Pool:
         """Return a pooled envelope.

@@ -50,7 +50,8 @@ class TerritoryPlan:
         What remains before and after them; ``None`` when the budget is unknown.
     first_overshoot_year
         First year that ends beyond the budget, with the sites whose works start is known and
-        the works already committed, as in the trajectory; ``None`` where there is none.
+        the works already committed, as in the trajectory; ``None`` where it is not exceeded at
+        the end of the period, or where the year is not known.
     verdict
         Verdict of the set in this EPCI, the pooled envelope left aside.
     """
@@ -80,12 +81,16 @@ class Plan:
         Identifiers of the sites posted to the ledger.
     left_out
         Sites that could not be posted, with the reasons.
+    region
+        Verdict of the whole set on the budget of the region, as
+        :func:`region_verdict`.
     """
 
     verdict: Verdict
     territories: tuple[TerritoryPlan, ...]
     posted: tuple[str, ...]
     left_out: Mapping[str, tuple[Reason, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    region: Verdict | None = None
 
 
 def plan(sites: Sequence[SiteAccount], verdicts: Mapping[str, Verdict], rules: Rules) -> Plan:
@@ -112,13 +117,17 @@ def plan(sites: Sequence[SiteAccount], verdicts: Mapping[str, Verdict], rules: R
         if not is_charged(site, verdicts[site.site_id], rules)
     }
     posted = [site for site in sites if site.site_id not in left_out]
-    verdict, territories = judged(tally(sites, verdicts, rules), rules)
+    found = tally(sites, verdicts, rules)
+    verdict, territories = judged(found, rules)
     ids: dict[str, list[str]] = {}
     for site in posted:
         for demand in site.demands if site.envelope is Envelope.LOCAL else ():
             ids.setdefault(demand.code, []).append(site.site_id)
     named = tuple(replace(part, sites=tuple(sorted(ids[part.code]))) for part in territories)
-    return Plan(verdict, named, tuple(site.site_id for site in posted), MappingProxyType(left_out))
+    return Plan(
+        verdict, named, tuple(site.site_id for site in posted), MappingProxyType(left_out),
+        region_verdict(found, rules),
+    )  # fmt: skip
 
 
 def judged(found: Tally, rules: Rules) -> tuple[Verdict, tuple[TerritoryPlan, ...]]:
@@ -144,14 +153,47 @@ def judged(found: Tally, rules: Rules) -> tuple[Verdict, tuple[TerritoryPlan, ..
     # Whatever becomes of the other envelopes: what is told to be pooled is.
     if local is not None and local.code is VerdictCode.COMPATIBLE_WITH_POOLING:
         territories = tuple(_pooled(territory) for territory in territories)
+    return _completed(verdict, found, rules), territories
+
+
+def region_verdict(found: Tally, rules: Rules) -> Verdict | None:
+    """Judge what chosen sites take together from the budget of the region.
+
+    What its envelopes pay is inside that budget (R10); what the State pays is not. An EPCI that
+    is already exceeded weighs on the region, whether or not a site lies in it.
+
+    Parameters
+    ----------
+    found
+        What they take.
+    rules
+        What they are judged with.
+
+    Returns
+    -------
+    Verdict or None
+        ``compatible``, ``over_budget`` or, where some site or the budget is unknown,
+        ``undetermined``; ``None`` where the territory is not one region, or where no site is
+        charged to it.
+    """
+    own = (Envelope.LOCAL, *POOLED_ENVELOPES)
+    if rules.whole is None or not any(found.posted.get(envelope) for envelope in own):
+        return None
+    taken_m2 = sum(found.taken_m2.get(envelope, 0) for envelope in own)
+    demand = Demand(rules.region, rules.whole_name, taken_m2)
+    verdict = assess(
+        [demand], {rules.region: rules.whole}, pool=Pool(0, ""), tolerance=rules.tolerance
+    )
+    return _completed(verdict, found, rules)
+
+
+def _completed(verdict: Verdict, found: Tally, rules: Rules) -> Verdict:
+    """Tell the sites that are not determined, then a rule set that is not law."""
     undetermined = found.left_out.get(VerdictCode.UNDETERMINED, 0)
     if undetermined and verdict.code is not VerdictCode.OVER_BUDGET:
         told = Reason("sites-undetermined", SITES_UNDETERMINED, {"count": undetermined})
         verdict = Verdict(VerdictCode.UNDETERMINED, (told, *verdict.reasons), verdict.figures)
-    told_last = simulation(rules)
-    if told_last:
-        verdict = Verdict(verdict.code, (*verdict.reasons, *told_last), verdict.figures)
-    return verdict, territories
+    return Verdict(verdict.code, (*verdict.reasons, *simulation(rules)), verdict.figures)
 
 
 def _local(found: Tally, territories: Sequence[TerritoryPlan], rules: Rules) -> Verdict | None:
@@ -215,7 +257,11 @@ def _territory_plans(found: Tally, rules: Rules) -> Iterator[TerritoryPlan]:
             pooled_m2=0,
             remaining_before_m2=remaining,
             remaining_after_m2=None if remaining is None else remaining - planned_m2,
-            first_overshoot_year=standing.first_overshoot_year(years) if standing else None,
+            first_overshoot_year=(
+                standing.first_overshoot_year(years)
+                if standing is not None and (remaining or 0) < planned_m2
+                else None
+            ),
             verdict=assess(
                 [Demand(code, taken.name, planned_m2)],
                 rules.standings,

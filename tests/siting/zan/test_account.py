@@ -394,3 +394,15 @@ def test_what_is_told_to_be_pooled_is_whatever_becomes_of_the_reserve():
     ]  # fmt: skip
     part = together.territories[0]
     assert (part.pooled_m2, part.remaining_after_m2) == (50_000, 0)
+
+
+def test_the_set_is_judged_on_the_budget_of_the_region_too():
+    # The region has 20 ha left of 100: another EPCI has overspent. A takes 25 of its own 30 ha.
+    whole = {"whole": Standing(1_000_000, 200_000), "whole_name": "Region", "region": "52"}
+    rules = replace(RULES, **whole)
+    together = plan_of(site(a=250_000), rules=rules)
+    assert together.verdict.code is VerdictCode.COMPATIBLE
+    assert together.region.code is VerdictCode.OVER_BUDGET
+    assert together.region.figures["excess_m2"] == 50_000
+    assert plan_of(site(a=200_000), rules=rules).region.code is VerdictCode.COMPATIBLE
+    assert plan_of(site(a=1)).region is None
