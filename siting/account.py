@@ -36,7 +36,7 @@ from siting.zan.budget import (
     sum_budgets,
 )
 from siting.zan.envelopes import SetAside
-from siting.zan.guarantee import Guarantee
+from siting.zan.guarantee import GUARANTEE_PERIOD, Guarantee
 from siting.zan.ledger import Entry, Ledger
 from siting.zan.ruleset import Ruleset, load_ruleset
 from siting.zan.verdict import Pool
@@ -292,8 +292,21 @@ def open_account(
         notes=evidence.notes,
     )
     _check_pools(account, scenario)
-    notes = (*_overruns(account, scenario), *_deductions_above(account, scenario))
+    notes = (
+        *_guarantee_beyond(account, scenario),
+        *_overruns(account, scenario),
+        *_deductions_above(account, scenario),
+    )
     return replace(account, notes=(*account.notes, *notes))
+
+
+def _guarantee_beyond(account: Account, scenario: Scenario) -> Iterator[Problem]:
+    """Tell that floors are given outside the decade for which the law guarantees them."""
+    if account.guarantee is not None and account.ruleset.period != GUARANTEE_PERIOD:
+        yield problem(
+            "guarantee-period", file=scenario.id, field="zan.guarantee",
+            found=account.ruleset.period, expected=GUARANTEE_PERIOD, severity="warning",
+        )  # fmt: skip
 
 
 def _overruns(account: Account, scenario: Scenario) -> Iterator[Problem]:

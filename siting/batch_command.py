@@ -148,3 +148,8 @@ def _print(document: dict[str, Any], job: Job, _: Translate) -> None:
             year = part["first_overshoot_year"] if before_m2 >= 0 else None
             when = _(" (from {year})").format(year=year) if year else ""
             typer.echo(f"  {part['reasons'][0]['message']}{when}")
+    if plan["region"] is not None:
+        verdict = _(VERDICT_LABELS[VerdictCode(plan["region"]["verdict"])])
+        reasons = " ; ".join(reason["message"] for reason in plan["region"]["reasons"])
+        text = _("On the budget of the region: {verdict} – {reasons}")
+        typer.echo(text.format(verdict=verdict, reasons=reasons))

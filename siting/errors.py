@@ -96,6 +96,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "{found} does not count under this rule set and these years ({expected}): left out"
         ),
         "zac-after": N_("{found} m² fall after {expected}: a later period will count them"),
+        "guarantee-period": N_(
+            "the guarantee of communes is that of {expected} (loi 2021-1104, art. 194): in {found} "
+            "it is an assumption of the scenario, no law"
+        ),
         "deduction-to-come": N_(
             "{found} m² are deducted in {expected}, which is not observed yet: they count only if "
             "they are effective by then"

@@ -67,7 +67,7 @@ def print_budgets(document: dict[str, Any], made_with: Manifest, _: Translate) -
     console.print(
         text.format(
             measure=_(measure), period=first["period"],
-            reference=first["reference_period"], year=first["observed_until"],
+            reference=first["reference_period"], year=first["observed_until"] or UNKNOWN,
             source=first["source"],
         ),
         markup=False, style="dim",
@@ -201,6 +201,8 @@ def print_rulesets(rulesets: Sequence[Ruleset], lang: Language, _: Translate) ->
             checked = _(VERIFIED_LABELS[parameter.verified])
             line = f"  {told} – {parameter.source} ({checked})"
             console.print(line, style="dim", markup=False)
+        for change in rules.changelog:
+            console.print(f"  {change.date}: {change.change}", style="dim", markup=False)
 
 
 def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) -> None:

@@ -17,6 +17,7 @@ from typing import Final, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from siting.domain import Period
 from siting.errors import ScenarioError, problem
 from siting.zan.ruleset import Parameter
 from siting.zan.shares import share_pro_rata
@@ -124,6 +125,10 @@ class PlanningDocument:
         if self.date < deadline:
             return True
         return False if self.stage == PRESCRIBED else None
+
+
+GUARANTEE_PERIOD: Final = Period(2021, 2030)
+"""Decade that the floors are guaranteed for: « 2021-2031 » in the law, ten years (R9)."""
 
 
 @dataclass(frozen=True, slots=True)

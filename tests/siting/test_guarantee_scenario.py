@@ -38,6 +38,16 @@ def problems_of(call, *args):
     return [(found.code, found.row, found.field) for found in caught.value.problems]
 
 
+def test_r9_outside_its_decade_is_told_to_be_no_law(world):
+    flows = world.layers["enaf_flows"]
+    applied = changed(applies=True)
+    later = with_changes(applied, {"zan": {"ruleset": "trace-2024-2034"}})
+    codes = [
+        [n.code for n in open_account(s, world.territory, flows).notes] for s in (applied, later)
+    ]
+    assert [told.count("guarantee-period") for told in codes] == [0, 1]
+
+
 def test_the_base_scenario_does_not_apply_the_guarantee(world, base):
     account = open_account(base, world.territory, world.layers["enaf_flows"])
     assert account.guarantee is None
