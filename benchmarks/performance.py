@@ -74,7 +74,7 @@ def environment(folder: Path) -> dict[str, str]:
 def run(words: list[str], folder: Path) -> tuple[float, float, float, str]:
     """Run a command; return its seconds, those of its processors, its peak memory, its output.
 
-    The memory is that of the largest of its processes, in GiB.
+    The memory is that of its process, in GiB; Linux counts in it what this one held at the start.
     """
     start = time.perf_counter()
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment(folder)) as one:
@@ -134,11 +134,11 @@ def batch_rows(folder: Path, options: Any) -> Iterator[tuple[Row, float]]:
             for workers in (1, 2) if count < options.batch and apart else (2,):
                 out = folder / f"out-{count}-{workers}-{apart}"
                 words = [sys.executable, __file__, "--one", str(path), str(out), str(workers)]
-                _, cpu, memory, told = run(words, folder)
+                _, cpu, _, told = run(words, folder)
                 found = json.loads(told.splitlines()[-1])
                 if found["sites"] != count:
                     raise SystemExit(f"{found['sites']} sites of {count}")
-                of_batch = batch_row(count, workers, found, cpu, memory, read, before, apart=apart)
+                of_batch = batch_row(count, workers, found, cpu, read, before, apart=apart)
                 yield of_batch, found["at_most_gib"]
                 shutil.rmtree(out)
                 last = (count, found["seconds"])
@@ -157,11 +157,11 @@ def full_batch(folder: Path, count: int) -> tuple[Row, float]:
     declared(rng, gpd.read_parquet(path)).to_parquet(path)
     read, _, _, _ = run([sys.executable, "-c", READ, str(path)], folder)
     words = [sys.executable, __file__, "--one", str(path), str(folder / "out-full"), "2"]
-    _, cpu, memory, told = run([*words, "--layers", str(files)], folder)
+    _, cpu, _, told = run([*words, "--layers", str(files)], folder)
     found = json.loads(told.splitlines()[-1])
     if found["unknown"]:
         raise SystemExit(f"criteria that no site knows: {found['unknown']}")
-    row = batch_row(count, 2, found, cpu, memory, read, None, apart=True)
+    row = batch_row(count, 2, found, cpu, read, None, apart=True)
     within_s = 60 * count / 100_000
     row = replace(
         row,
@@ -177,7 +177,7 @@ READ = "import sys, geopandas; geopandas.read_parquet(sys.argv[1])"
 
 
 def batch_row(
-    count: int, workers: int, found: Any, cpu: float, memory: float, read: float,
+    count: int, workers: int, found: Any, cpu: float, read: float,
     before: tuple[int, float] | None, *, apart: bool,
 ) -> Row:  # fmt: skip
     """Return the row of one batch."""
@@ -202,7 +202,7 @@ def batch_row(
             else ""
         ),
         floor=f"lire le fichier : {seconds(read)}",
-        memory=f"{french(memory)} Gio par processus, {french(at_most)} en tout au plus",
+        memory=f"{french(at_most)} Gio en tout au plus",
         agreement=f"recouvrements trouvés : {spaced(found['overlaps'])}",
         held=(spent <= within_s and grown and at_most <= MEMORY_GIB) if judged else None,
     )
@@ -233,7 +233,8 @@ HEAD = """# Vitesse mesurée
 Page écrite par `make bench` (`benchmarks/performance.py`) : ne pas la modifier à la main. Les sites
 sont synthétiques, tirés au hasard. Les temps varient avec la machine et sa charge ; les rapports,
 mesurés dans la même exécution, tiennent mieux. « Mémoire » : ce qu'un calcul ajoute à celle du
-processus, nous / le pair ; pour les lots, le plus grand des processus. « Parcelles » : de
+processus, nous / le pair ; pour les lots, la somme des plus grandes tailles des processus.
+« Parcelles » : de
 0,2 à 1,6 ha, une par case d'une grille, sans recouvrement, aussi espacées quel que soit leur
 nombre.
 « Sites » : de 1 à 300 ha, tirés n'importe où.
