@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copyreg
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -186,7 +186,8 @@ class Reason:
         Figures that are messages themselves (class :class:`str`) are translated, a tuple
         is a list of them;
         every ``*_m2`` figure is also offered in hectares under ``*_ha`` (:func:`hectares_text`;
-        two areas that differ never read the same), its unit held by a no-break space in French;
+        two areas that differ never read the same, and what adds up in m² adds up as it reads), its
+        unit held by a no-break space in French;
         a ``*_ratio`` has two decimals; another number that is not whole has those it needs.
 
         Parameters
@@ -215,16 +216,26 @@ class Reason:
         return _held(translate(self.message), translate).format_map(values)
 
     def _decimals(self) -> int:
-        """Return the decimals of hectares that tell apart the areas of the sentence."""
-        areas = {
-            value / 10_000
-            for name, value in self.figures.items()
-            if name.endswith("_m2") and f"{{{name[:-3]}_ha}}" in self.message
-        }
-        told = (
-            n for n in range(1, _M2_DECIMALS) if len({round(a, n) for a in areas}) == len(areas)
+        """Return the decimals of hectares that tell apart the areas of the sentence and add up."""
+        areas_m2 = sorted(
+            {
+                value
+                for name, value in self.figures.items()
+                if name.endswith("_m2") and f"{{{name[:-3]}_ha}}" in self.message
+            }
         )
+        told = (n for n in range(1, _M2_DECIMALS) if _agree(areas_m2, n))
         return next(told, _M2_DECIMALS)
+
+
+def _agree(areas_m2: Sequence[float], decimals: int) -> bool:
+    """Tell whether areas written in hectares differ, and add up, where they do in m²."""
+    shown = {a: round(round(a / 10_000, decimals) * 10**decimals) for a in areas_m2}
+    return len(set(shown.values())) == len(areas_m2) and all(
+        shown[a] + shown[b] == shown[a + b]
+        for a, b in combinations_with_replacement(areas_m2, 2)
+        if a + b in shown
+    )
 
 
 def _held(sentence: str, translate: Callable[[str], str]) -> str:

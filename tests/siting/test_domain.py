@@ -1,3 +1,6 @@
+import re
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,3 +109,21 @@ def test_french_unless_english_is_asked(monkeypatch):
     assert (language(), language("en"), language("es")) == ("fr", "en", "fr")
     monkeypatch.setenv("SITING_LANG", "en")
     assert (language(), language("fr")) == ("en", "fr")
+
+
+@given(st.integers(1, 10_000_000), st.integers(1, 10_000_000))
+def test_hectares_of_a_sentence_add_up_as_they_read(first, second):
+    told = Reason(
+        "x", "{a_ha} + {b_ha} = {c_ha}", {"a_m2": first, "b_m2": second, "c_m2": first + second}
+    ).text()
+    a, b, c = (Decimal(one.replace(",", "")) for one in re.findall(r"[\d.,]+", told))
+    assert a + b == c
+
+
+def test_a_decimal_more_is_written_where_the_sum_asks_for_it():
+    # 43.86 − 33.11 = 10.75 ha; with one decimal, 43.9 − 33.1 would read 10.7.
+    figures = {"site_m2": 438_600, "left_m2": 331_110, "more_m2": 107_490}
+    told = Reason("x", "{site_ha}, {left_ha}, {more_ha}", figures).text()
+    assert told == "43.86, 33.11, 10.75"
+    even = {"site_m2": 440_000, "left_m2": 330_000, "more_m2": 110_000}
+    assert Reason("x", "{site_ha}, {left_ha}, {more_ha}", even).text() == "44.0, 33.0, 11.0"
