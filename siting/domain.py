@@ -230,7 +230,7 @@ class Reason:
 
 def _agree(areas_m2: Sequence[float], decimals: int) -> bool:
     """Tell whether areas written in hectares differ, and add up, where they do in m²."""
-    shown = {a: round(round(a / 10_000, decimals) * 10**decimals) for a in areas_m2}
+    shown = {area_m2: _shown(area_m2, decimals) for area_m2 in areas_m2}
     return len(set(shown.values())) == len(areas_m2) and all(
         shown[a] + shown[b] == shown[a + b]
         for a, b in combinations_with_replacement(areas_m2, 2)
@@ -313,6 +313,46 @@ def hectares_text(area_m2: float, translate: Callable[[str], str], *, decimals: 
         n for n in range(decimals, _M2_DECIMALS) if not area_ha or abs(area_ha) >= 0.5 / 10**n
     )
     return number_text(area_ha, next(enough, _M2_DECIMALS), translate)
+
+
+def decimals_adding_up(*sums: Sequence[float | None], least: int = 1) -> int:
+    """Return the decimals with which parts in hectares add up to their whole, as they do in m².
+
+    Parameters
+    ----------
+    *sums
+        A whole, then what it is made of, m².
+    least
+        Decimals, at least.
+
+    Returns
+    -------
+    int
+        The fewest with which every sum holds as it reads, four at most, for 1 m². A sum with a
+        figure that is not known, or that does not hold in whole m², asks for nothing.
+
+    Examples
+    --------
+    33.11 ha remain, 43.86 are taken: −10.75; with one decimal, 33.1 − 43.9 would read −10.7.
+
+    >>> decimals_adding_up([331_110, 438_600, -107_490])
+    2
+    >>> decimals_adding_up([331_000, 438_000, -107_000]), decimals_adding_up([1, None])
+    (1, 1)
+    """
+    known = [[part for part in one if part is not None] for one in sums if None not in one]
+    held = [(one[0], one[1:]) for one in known if one[0] == sum(one[1:])]
+    enough = (
+        n
+        for n in range(least, _M2_DECIMALS)
+        if all(_shown(whole, n) == sum(_shown(part, n) for part in parts) for whole, parts in held)
+    )
+    return next(enough, _M2_DECIMALS)
+
+
+def _shown(area_m2: float, decimals: int) -> int:
+    """Return an area written in hectares, counted in its last digit."""
+    return round(round(area_m2 / 10_000, decimals) * 10.0**decimals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from siting.ui.measures import area_text, rows_of, short_name
 from siting.ui.site_panel import shares_of, site_sheet
 from siting.ui.table import table, territories_table
 from siting.ui.territory_panel import (
+    budget_decimals,
     budget_row,
     closest,
     exceeded,
@@ -169,13 +170,14 @@ def header(run: Run, translate: Translate) -> Markup:
     row = budget_row(account, Level.REGION, _region(run))
     budget_m2, used_m2 = row["budget_m2"], row["used_m2"]
     share = percent(budget_share(used_m2, budget_m2), _)
-    used = Markup("{} <small>{}</small>").format(area_text(used_m2, _, decimals=0), share)
+    decimals = budget_decimals(row, ("used_m2", "planned_m2"), least=0)
+    used = Markup("{} <small>{}</small>").format(area_text(used_m2, _, decimals=decimals), share)
     period, year = account.ruleset.period, account.last_observed_year
     figures: tuple[tuple[str, Any], ...] = (
-        (_("Budget {period}").format(period=period), area_text(budget_m2, _, decimals=0)),
+        (_("Budget {period}").format(period=period), area_text(budget_m2, _, decimals=decimals)),
         (_("Used until {year}").format(year=year), used),
-        (_("Sites of the scenario"), area_text(row["planned_m2"], _, decimals=0)),
-        (_("Remains"), area_text(row["remaining_m2"], _, decimals=0)),
+        (_("Sites of the scenario"), area_text(row["planned_m2"], _, decimals=decimals)),
+        (_("Remains"), area_text(row["remaining_m2"], _, decimals=decimals)),
     )
     item = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
     return Markup(

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from layers.territory import Level
 from siting.account import Account
+from siting.domain import decimals_adding_up
 from siting.i18n import Translate
 from siting.labels import ENVELOPE_LABELS, LINE_LABELS
 from siting.statement import Line, LineKind, statement
@@ -55,8 +56,10 @@ def ledger(lines: tuple[Line, ...], translate: Translate) -> Markup:
     """
     _ = translate
     row = Markup('<tr class="{}"><th scope="row">{}<small>{}</small></th><td>{}</td></tr>')
+    shown, total = _short(lines), _remaining(lines)
+    decimals = decimals_adding_up((total, *(line.area_m2 for line in shown if line.counted)))
     rows = []
-    for line in _short(lines):
+    for line in shown:
         told = [_(LINE_LABELS[line.kind])]
         if line.year is not None:
             told.append(str(line.year))
@@ -66,9 +69,10 @@ def ledger(lines: tuple[Line, ...], translate: Translate) -> Markup:
             paid = paid.format(envelope=_(ENVELOPE_LABELS[line.envelope]))
             note = f"{paid} · {note}"
         style = "" if line.counted else "sg-aside"
-        rows.append(row.format(style, " ".join(told), note, area_text(line.area_m2, _)))
-    total = _remaining(lines)
-    rows.append(row.format("sg-strong", _("Remains"), "", area_text(total, _)))
+        rows.append(
+            row.format(style, " ".join(told), note, area_text(line.area_m2, _, decimals=decimals))
+        )
+    rows.append(row.format("sg-strong", _("Remains"), "", area_text(total, _, decimals=decimals)))
     return Markup('<table class="sg-facts sg-ledger">{}</table>').format(joined(rows))
 
 

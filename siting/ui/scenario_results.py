@@ -13,7 +13,7 @@ from siting.balance.model import INDEX, SHARE
 from siting.balance_comparison import TREND_LABELS, BalanceChange, Trend
 from siting.comparison import BudgetChange, Comparison, SiteChange
 from siting.criteria import CRITERIA
-from siting.domain import VerdictCode
+from siting.domain import VerdictCode, decimals_adding_up
 from siting.i18n import Translate
 from siting.labels import UNKNOWN, VERDICT_LABELS, number, percent
 from siting.pipeline import Run
@@ -215,19 +215,23 @@ def budget_table(changes: Iterable[BudgetChange], translate: Translate) -> Marku
 
 def _budget_row(one: BudgetChange, _: Translate) -> list[object]:
     states = (one.before, one.after)
+    names = ("budget_m2", "used_m2", "planned_m2", "remaining_m2")
+    sums = [[getattr(state, name) for name in names] for state in states]
+    before_m2, after_m2 = (state.remaining_m2 for state in states)
+    change_m2 = None if before_m2 is None or after_m2 is None else after_m2 - before_m2
+    decimals = decimals_adding_up(*sums, (after_m2, before_m2, change_m2))
     budget, used, planned, left = (
-        _pair([area_text(getattr(state, name), _) for state in states])
-        for name in ("budget_m2", "used_m2", "planned_m2", "remaining_m2")
+        _pair([area_text(area_m2, _, decimals=decimals) for area_m2 in pair])
+        for pair in zip(*sums, strict=True)
     )
     text = escape(_("used: {area}")).format(area=used)
     cell = Markup("{}<small>{}</small>")
-    before_m2, after_m2 = (state.remaining_m2 for state in states)
     change = Markup()
-    if before_m2 is not None and after_m2 is not None and before_m2 != after_m2:
-        more = after_m2 > before_m2
+    if change_m2:
+        more = change_m2 > 0
         change = Markup('<span class="{}">{}{}</span>').format(
             "sg-better" if more else "sg-worse", "+" if more else "",
-            area_text(after_m2 - before_m2, _),
+            area_text(change_m2, _, decimals=decimals),
         )  # fmt: skip
     return [short_name(one.name), cell.format(budget, text), planned, cell.format(left, change)]
 

@@ -14,7 +14,7 @@ from layers.spec import Status
 from layers.tables import NOT_STATED
 from layers.territory import Level
 from siting.criteria import CRITERIA, THEMES
-from siting.domain import LandClass, Reason
+from siting.domain import LandClass, Reason, decimals_adding_up
 from siting.i18n import Translate
 from siting.labels import CLASS_LABELS, STATUS_LABELS, UNKNOWN, VERDICT_LABELS, number, percent
 from siting.pipeline import Run
@@ -152,11 +152,13 @@ def _budgets(run: Run, site_id: str, _: Translate) -> Markup:
         taken, before = share["enaf_m2"], table[share["code"]]
         after = None if pd.isna(taken) or pd.isna(before) else before - taken
         rows = [
-            (_("ENAF taken by the site"), area_text(taken, _)),
-            (_("Remains before the site"), area_text(before, _)),
-            (_("Remains after the site"), area_text(after, _)),
+            (_("ENAF taken by the site"), taken),
+            (_("Remains before the site"), before),
+            (_("Remains after the site"), after),
         ]
-        parts += [paragraph(share["name"], "sg-territory"), facts(rows, strong=(2,))]
+        decimals = decimals_adding_up((before, taken, after))
+        told = [(label, area_text(area, _, decimals=decimals)) for label, area in rows]
+        parts += [paragraph(share["name"], "sg-territory"), facts(told, strong=(2,))]
     title = _("Whose ZAN budget, {period}").format(period=run.before.ruleset.period)
     return section(title, *parts)
 

@@ -36,6 +36,7 @@ from siting.ui.table import styled
 from siting.ui.territory_panel import (
     OUTSIDE,
     Row,
+    budget_decimals,
     budget_row,
     figures,
     gauge,
@@ -120,6 +121,7 @@ def _header(account: Account, level: Level, code: str, row: Row, _: Translate) -
         (_("Sites of the scenario"), row["planned_m2"]),
         (_("Remains"), row["remaining_m2"]),
     )
+    decimals = budget_decimals(row, ("used_m2", "planned_m2"))
     item = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
     where = f"{_(LEVEL_LABELS[level])} {code}"
     if not row["complete"]:
@@ -127,7 +129,9 @@ def _header(account: Account, level: Level, code: str, row: Row, _: Translate) -
     return Markup(
         '<header class="sg-header"><div><h1>{}</h1><p>{}</p></div><dl>{}</dl></header>'
     ).format(
-        row["name"], where, joined(item.format(name, area_text(area, _)) for name, area in shown)
+        row["name"],
+        where,
+        joined(item.format(name, area_text(area, _, decimals=decimals)) for name, area in shown),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +12,9 @@ from markupsafe import Markup
 from layers.errors import N_
 from layers.territory import Level
 from siting.account import Account
+from siting.domain import decimals_adding_up
 from siting.i18n import Translate
+from siting.known import known_whole
 from siting.labels import (
     EVIDENCE_LABELS,
     LEVEL_LABELS,
@@ -129,6 +131,27 @@ def budget_row(account: Account, level: Level, code: str) -> Row:
     """
     row: Row = account.budgets(level).loc[[code]].to_dict("records")[0]
     return row
+
+
+def budget_decimals(row: Row, parts: Iterable[str], *, least: int = 1) -> int:
+    """Return the decimals with which what is taken of a budget adds up to what remains.
+
+    Parameters
+    ----------
+    row
+        A budget.
+    parts
+        Columns of what is taken of it, as they are shown.
+    least
+        Decimals, at least.
+
+    Returns
+    -------
+    int
+        As :func:`siting.domain.decimals_adding_up`.
+    """
+    own = [known_whole(row[name]) for name in ("budget_m2", *parts, "remaining_m2")]
+    return decimals_adding_up(own, least=least)
 
 
 def gauge(row: Row, translate: Translate, *, tolerance: Fraction) -> Markup:
@@ -317,19 +340,21 @@ def figures(account: Account, row: Row, translate: Translate) -> Markup:
     reference = _("Reference {period}").format(period=account.ruleset.reference)
     budget = _("Budget {period}").format(period=account.ruleset.period)
     observed = _("Observed until {year}").format(year=account.last_observed_year)
+    parts = ("observed_m2", *EVIDENCE_LABELS, "committed_m2", "planned_m2")
+    decimals = budget_decimals(row, parts)
+
+    def told(name: str) -> str:
+        return area_text(row[name], _, decimals=decimals)
+
     rows = [
-        (reference, area_text(row["reference_m2"], _)),
+        (reference, told("reference_m2")),
         (_("Reduction"), percent(row["rate"], _, decimals=1)),
-        (budget, area_text(row["budget_m2"], _)),
-        (observed, area_text(row["observed_m2"], _)),
-        *(
-            (_(label), area_text(row[name], _))
-            for name, label in EVIDENCE_LABELS.items()
-            if row[name]
-        ),
-        (_("Committed since"), area_text(row["committed_m2"], _)),
-        (_("Sites of the scenario"), area_text(row["planned_m2"], _)),
-        (_("Remains"), area_text(row["remaining_m2"], _)),
+        (budget, told("budget_m2")),
+        (observed, told("observed_m2")),
+        *((_(label), told(name)) for name, label in EVIDENCE_LABELS.items() if row[name]),
+        (_("Committed since"), told("committed_m2")),
+        (_("Sites of the scenario"), told("planned_m2")),
+        (_("Remains"), told("remaining_m2")),
     ]
     return facts(rows, strong=(2, len(rows) - 1))
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from layers.errors import SitingError as Base
 from siting import errors
-from siting.domain import Period, Reason, ValueFunction, hectares_text, number_text
+from siting.domain import (
+    Period,
+    Reason,
+    ValueFunction,
+    decimals_adding_up,
+    hectares_text,
+    number_text,
+)
 from siting.i18n import language, translator
 from siting.labels import UNKNOWN, hectares, number, percent
 
@@ -127,3 +134,15 @@ def test_a_decimal_more_is_written_where_the_sum_asks_for_it():
     assert told == "43.86, 33.11, 10.75"
     even = {"site_m2": 440_000, "left_m2": 330_000, "more_m2": 110_000}
     assert Reason("x", "{site_ha}, {left_ha}, {more_ha}", even).text() == "44.0, 33.0, 11.0"
+
+
+@given(st.lists(st.integers(-10_000_000, 10_000_000), min_size=2, max_size=8))
+def test_tables_of_hectares_add_up_as_they_read(parts_m2):
+    # At most four decimals, for 1 m², with which any sum holds.
+    decimals = decimals_adding_up([sum(parts_m2), *parts_m2])
+    whole, *parts = (
+        Decimal(number_text(area_m2 / 10_000, decimals, EN).replace(",", "").replace("−", "-"))
+        for area_m2 in (sum(parts_m2), *parts_m2)
+    )
+    assert whole == sum(parts)
+    assert 1 <= decimals <= 4
