@@ -32,7 +32,7 @@ FLAGS: Final = ["--headless", "--no-sandbox", "--disable-gpu"]
 LOAD_MS: Final = 240_000
 MAP: Final = 'iframe[title="streamlit_folium.st_folium"]'
 SHOTS: Final = (
-    ("carte", "?site=DEMO-53-01", LAPTOP),
+    ("carte", "?planned=1&site=DEMO-44-01", LAPTOP),
     ("carte-epci", "?planned=1&place=epci:244400404", LAPTOP),
     ("carte-communes", "?level=commune&indicator=vacancy", LAPTOP),
     ("carte-tablette", "", TABLET),
@@ -79,8 +79,22 @@ def opened(browser: Browser, address: str, size: tuple[int, int]) -> Page:
         frame.locator("path.siting-unit").first.wait_for(state="attached", timeout=LOAD_MS)
     page.wait_for_load_state("networkidle")
     page.mouse.move(5, 5)
-    page.wait_for_timeout(1_500)  # shapes and charts fade in
+    settle(page)
     return page
+
+
+def settle(page: Page) -> None:
+    """Wait until the page looks the same for two seconds: shapes fade in, the map flies."""
+    before, same = b"", 0
+    for _look in range(60):
+        page.wait_for_timeout(500)
+        now = page.screenshot()
+        same = same + 1 if now == before else 0
+        if same == 4:
+            return
+        before = now
+    message = f"{page.url} never stops moving"
+    raise RuntimeError(message)
 
 
 def keep(picture: bytes, target: Path) -> None:
