@@ -52,6 +52,9 @@ AMOUNTS = (
 )  # fmt: skip
 """Amounts of a budget, whole m²."""
 
+_NONE = Fraction(0)
+"""No reduction."""
+
 _POOLED = tuple(f"pooled_{name}" for name in USED)
 
 
@@ -64,17 +67,21 @@ class Target:
     level
         Level of the territory that sets it.
     rate
-        Reduction against the reference, in [0, 1].
+        Reduction against the reference, at most 1; below 0 where a document gives a territory more
+        than it consumed.
     status
         How it is set (``own``, ``custom``…).
     source
         Document that sets it.
+    area_m2
+        Budget of a commune whose reference is 0, which no rate can give; whole m².
     """
 
     level: str
     rate: Fraction
     status: str
     source: str
+    area_m2: int = 0
 
 
 def share_out(
@@ -153,9 +160,10 @@ def commune_rates(
     Returns
     -------
     pd.DataFrame
-        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``, and
+        Columns ``rate`` (Fraction), ``rate_level``, ``rate_status``, ``rate_source``,
+        ``rate_area_m2`` (:attr:`Target.area_m2`) and
         ``rate_rank`` (a number for each target). The overshoot right of a proposal is counted in
-        the rate, and told in its source.
+        the rate and the area, and told in the source.
     """
     default = Target(DEFAULT, ruleset.rate.value, DEFAULT, ruleset.rate.source)
     told = [default, *targets.values()]
@@ -172,6 +180,7 @@ def commune_rates(
         "rate_level": [one.level for one in told],
         "rate_status": [one.status for one in told],
         "rate_source": [ruleset.labelled(one.source) for one in told],
+        "rate_area_m2": [int(one.area_m2 * (1 - ruleset.applied_rate(_NONE))) for one in told],
     }
     chosen = pd.DataFrame(columns, dtype="object").take(found.to_numpy())
     return chosen.set_index(parents.index).assign(rate_rank=found)
@@ -214,7 +223,8 @@ def commune_budgets(
         observatory tells, ``reference_m2`` the same with local corrections; ``observed_m2`` is
         national too, its corrections stand in ``correction_m2``. Entries of another envelope
         than the local one do not weigh on the commune.
-        Budget = reference × (1 − rate) + added − taken − pooled − set aside + transfer;
+        Budget = reference × (1 − rate) + added − taken − pooled − set aside + transfer, where the
+        first term is the area of the target of a commune without consumption (``rate_area_m2``);
         used = observed + correction + credit + committed; remaining = budget − used − planned.
 
     Raises
@@ -237,7 +247,8 @@ def commune_budgets(
     base = share_out(
         table.loc[known, "reference_m2"], table.loc[known, "rate"], wholes=regions[known]
     )
-    base = base.reindex(ordered.index).astype("Int64")
+    base = (base + table.loc[known, "rate_area_m2"].astype("int64")).reindex(ordered.index)
+    base = base.astype("Int64")
     check_within_region(base, _region_budgets(table, regions, ruleset, targets), regions, envelopes)
     floors = apply_guarantee(base, regions, guarantee)
     added, taken, pooled = (floors[name].fillna(0) for name in GUARANTEE_AMOUNTS)
@@ -381,7 +392,8 @@ def sum_budgets(
     pd.DataFrame
         Indexed by territory code, sorted: amounts (missing as soon as one
         commune is unknown; above the commune, what communes pool is in the budget), ``rate``
-        (the common one, else the effective one), ``rate_status`` (the target's own,
+        (the common one, else the effective one; missing where there is a budget and no
+        consumption of reference), ``rate_status`` (the target's own,
         ``default``, ``inherited`` or ``mixed``), ``rate_source``, ``unknown_communes`` (count),
         :data:`siting.zan.guarantee.GUARANTEE_AMOUNTS`, ``guarantee_unknown_communes`` (count).
     """
@@ -396,7 +408,9 @@ def sum_budgets(
     )
     table = table.join(_rates_of(communes, of, level)).rename_axis(None)
     effective = (1 - _before_guarantee(table) / table["reference_m2"]).astype("Float64")
-    table["rate"] = table["rate"].astype("float64").fillna(effective.astype("float64"))
+    rates = table["rate"].astype("float64").fillna(effective.astype("float64"))
+    # Something of nothing: no rate tells it.
+    table["rate"] = rates.mask(table["reference_m2"].eq(0) & _before_guarantee(table).gt(0))
     if level != COMMUNE:
         pooled = table["guarantee_pooled_m2"].fillna(0)
         table["budget_m2"] += pooled

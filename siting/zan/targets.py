@@ -48,7 +48,9 @@ def make_targets(
 ) -> dict[str, Target]:
     """Turn the rows of a table into targets.
 
-    A budget in hectares is the exact rate 1 − budget ÷ reference of its territory (R6).
+    A budget in hectares is the exact rate 1 − budget ÷ reference of its territory (R6), below 0
+    where a document gives more than was consumed; that of a commune that consumed nothing is kept
+    as it is.
 
     Parameters
     ----------
@@ -69,8 +71,9 @@ def make_targets(
     Raises
     ------
     ScenarioError
-        With every row at once: a territory that is not there, hectares where the reference
-        is unknown, or above it.
+        With every row at once: a territory that is not there; hectares where the reference
+        is unknown, above that of the region, or for a region, an EPCI or a SCoT that consumed
+        nothing.
 
     Examples
     --------
@@ -82,13 +85,14 @@ def make_targets(
     Fraction(109, 200)
     """
     references = {level: _references(reference_m2, parents, level) for level in _levels(rows)}
-    problems = list(_problems(rows, references, file))
+    ceilings = {
+        level: _ceilings(known, reference_m2, parents, level) if known else {}
+        for level, known in references.items()
+    }
+    problems = list(_problems(rows, references, ceilings, file))
     if problems:
         raise ScenarioError(problems)
-    return {
-        row.code: Target(row.level, _rate(row, references[row.level]), row.status, row.source)
-        for row in rows
-    }
+    return {row.code: _target(row, references[row.level]) for row in rows}
 
 
 def _levels(rows: Sequence[TargetRow]) -> set[str]:
@@ -108,9 +112,30 @@ def _references(
     return {str(code): None if code in unknown else int(area) for code, area in sums.items()}
 
 
+def _ceilings(
+    references: Mapping[str, int | None], reference_m2: pd.Series, parents: pd.DataFrame, level: str
+) -> dict[str, int | None]:
+    """Return the most that a territory of a level may be given, whole m²; ``None``: not known.
+
+    The reference of its region, so that a figure in m² is not read as hectares; nothing for an
+    EPCI or a SCoT that consumed nothing: no reference shares it out between its communes.
+    """
+    region = parents.columns[-1]
+    if level == region:
+        return dict(references)
+    wholes = _references(reference_m2, parents, region)
+    codes = pd.Series(parents.index, parents.index) if level == COMMUNE else parents[level]
+    around = parents[region].groupby(codes).first()
+    return {
+        str(code): 0 if level != COMMUNE and references[str(code)] == 0 else wholes[str(own)]
+        for code, own in around.items()
+    }
+
+
 def _problems(
     rows: Sequence[TargetRow],
     references: Mapping[str, Mapping[str, int | None]],
+    ceilings: Mapping[str, Mapping[str, int | None]],
     file: str,
 ) -> Iterator[Problem]:
     for row in rows:
@@ -118,22 +143,20 @@ def _problems(
         if row.code not in known:
             yield problem("territory-unknown", file=file, row=row.row, field="code", found=row.code)
         elif row.hectares is not None:
-            reference = known[row.code]
-            budget = row.hectares * M2_PER_HA
-            if reference is None:
+            most_m2 = ceilings[row.level][row.code]
+            if known[row.code] is None:
                 yield problem("reference-unknown", file=file, row=row.row, field="hectares")
-            elif budget > reference:
+            elif most_m2 is not None and row.hectares * M2_PER_HA > most_m2:
                 yield problem(
                     "value-range", file=file, row=row.row, field="hectares",
-                    found=f"{float(row.hectares):g} ha",
-                    expected=f"≤ {reference / M2_PER_HA:g} ha",
+                    found=f"{float(row.hectares):g} ha", expected=f"≤ {most_m2 / M2_PER_HA:g} ha",
                 )  # fmt: skip
 
 
-def _rate(row: TargetRow, references: Mapping[str, int | None]) -> Fraction:
-    if row.rate is not None:
-        return row.rate
-    reference = references[row.code]
-    if not reference or row.hectares is None:
-        return Fraction(0)  # nothing of nothing: any rate leaves 0 ha
-    return 1 - row.hectares * M2_PER_HA / reference
+def _target(row: TargetRow, references: Mapping[str, int | None]) -> Target:
+    rate, area_m2 = row.rate, 0
+    if row.hectares is not None:
+        own_m2, reference = row.hectares * M2_PER_HA, references[row.code]
+        rate = 1 - own_m2 / reference if reference else Fraction(0)
+        area_m2 = 0 if reference else int(own_m2)
+    return Target(row.level, rate or Fraction(0), row.status, row.source, area_m2)

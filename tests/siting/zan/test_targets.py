@@ -71,7 +71,7 @@ def test_every_row_that_cannot_be_used_is_told_at_once():
         made(
             row("E9", "epci", rate="0.5"),
             row("E2", "epci", hectares=1, number=2),
-            row("E1", "epci", hectares=71, number=3),
+            row("E3", "epci", hectares=1, number=3),
             row("44", "departement", rate="0.5", number=4),
             reference=reference,
         )
@@ -82,4 +82,53 @@ def test_every_row_that_cannot_be_used_is_told_at_once():
         (3, "value-range", "hectares"),
         (4, "territory-unknown", "code"),
     ]
-    assert caught.value.problems[2].expected == "≤ 70 ha"
+    # E3 consumed nothing: no reference tells which of its communes the hectare is for.
+    assert caught.value.problems[2].expected == "≤ 0 ha"
+
+
+def budgets(targets, *, ruleset="zan-50"):
+    entries = (
+        Entry(code, Measure.ENAF, year, area, Envelope.LOCAL, EntryKind.OBSERVED, "", "t")
+        for code, area in REFERENCE.items()
+        for year in (2015, 2022)
+    )
+    ledger = Ledger.empty(Measure.ENAF).post(entries)
+    return commune_budgets(ledger, PARENTS, load_ruleset(ruleset), targets=targets)
+
+
+def test_r6_a_document_may_give_more_than_was_consumed():
+    # E1 consumed 30 + 40 = 70 ha and is given 84: 84/70 − 1 = +20 %, 36 and 48 ha.
+    targets = made(row("E1", "epci", hectares=84))
+    assert targets["E1"].rate == Fraction(-1, 5)
+    table = budgets(targets)
+    assert table.loc[["44001", "44002"], "budget_m2"].tolist() == [360_000, 480_000]
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "expected"),
+    # Under the law 2 ha; with the right to exceed by 20 % of a proposal, 2.4 ha.
+    [("zan-50", 20_000), ("trace-2024-2034", 24_000)],
+)
+def test_r6_a_commune_that_consumed_nothing_may_be_given_hectares(ruleset, expected):
+    plain = budgets({}, ruleset=ruleset)
+    table = budgets(made(row("85001", "commune", hectares=2)), ruleset=ruleset)
+    assert table["budget_m2"].sub(plain["budget_m2"]).to_dict() == {
+        "44001": 0, "44002": 0, "44003": 0, "85001": expected,
+    }  # fmt: skip
+    told = sum_budgets(table, pd.Series(PARENTS.index, PARENTS.index), level="commune")
+    assert told.loc["85001", "budget_m2"] == expected
+    assert pd.isna(told.loc["85001", "rate"])  # something of nothing is no rate
+    region = sum_budgets(table, PARENTS["region"], level="region")
+    assert region.loc["52", "budget_m2"] == table["budget_m2"].sum()
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "hectares"),
+    # The region consumed 160 ha: not more for itself, nor 33,300 ha (m² read as hectares).
+    [("52", "region", 161), ("44001", "commune", 33_300), ("E1", "epci", 161)],
+)
+def test_no_territory_is_given_more_than_its_region_consumed(code, level, hectares):
+    with pytest.raises(ScenarioError) as caught:
+        made(row(code, level, hectares=hectares))
+    [told] = caught.value.problems
+    assert (told.code, told.expected) == ("value-range", "≤ 160 ha")
