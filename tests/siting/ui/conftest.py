@@ -148,7 +148,7 @@ def go() -> Callable[[Page, str], None]:
 
     def gone(page: Page, name: str) -> None:
         page.get_by_role("link", name=name, exact=True).click()
-        expect(page.locator(".sg-page h1")).to_have_text(name)
+        expect(page.locator(".sg-page h1", has_text=name).first).to_be_visible()
         settle(page)
 
     return gone

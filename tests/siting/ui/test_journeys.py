@@ -52,7 +52,7 @@ def test_a_strategist_goes_from_the_ceiling_to_its_sites_another_rule_and_a_file
     page.get_by_text("Compter ses sites dans les budgets de la carte").click()
     (code, name, _share), *_others = closest(demo_run.account, 1)
     page.locator(f".st-key-epci-used-{code} button").click()
-    opened = page.locator(f'article[data-territory="{code}"]')
+    opened = page.locator(f'article[data-territory="{code}"]').first
     expect(opened).to_contain_text(name)
     # Which sites caused it, each with what it takes, and its sheet.
     own = sites_in(demo_run, Level.EPCI, code)
@@ -68,7 +68,7 @@ def test_a_strategist_goes_from_the_ceiling_to_its_sites_another_rule_and_a_file
     # Back to the budget, then its whole account.
     page.get_by_role("button", name=f"Budget : {name}").click()
     page.get_by_role("link", name="Trajectoire et registre complets").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_role("heading", level=1, name=name).first).to_be_visible()
     page.get_by_role("tab", name="Registre").click()
     ledger = page.get_by_role("tabpanel", name="Registre").locator('[data-testid="stDataFrame"]')
     expect(ledger.first).to_be_visible()

@@ -91,7 +91,7 @@ def test_the_keyboard_goes_from_the_page_to_a_sheet_and_back(visit, settled):
     button = page.locator('[class*="st-key-epci-used"] button').first
     button.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("article[data-territory]")).to_be_visible()
+    expect(page.locator("article[data-territory]").first).to_be_visible()
     settled(page)
     page.locator(".st-key-back button").focus()
     page.keyboard.press("Enter")
@@ -103,7 +103,7 @@ def test_the_keyboard_goes_from_the_page_to_a_sheet_and_back(visit, settled):
     expect(sign).to_have_attribute("aria-label", re.compile(", "))
     sign.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("article[data-site]")).to_be_visible()
+    expect(page.locator("article[data-site]").first).to_be_visible()
 
 
 @pytest.mark.browser

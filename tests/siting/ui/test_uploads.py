@@ -68,8 +68,10 @@ def test_no_wrong_file_stops_the_session(visit, go, upload, settled):
     # A scenario that reaches out of its file, or means nothing.
     go(page, "Scénarios")
     upload(page, "mal.toml", b'extends = "/etc/passwd"\n[weights]\nland = -1')
-    expect(page.locator(".sg-error")).to_contain_text("Ce scénario ne peut pas être utilisé")
-    expect(page.locator(".sg-footer")).to_contain_text("scénario base ")
+    expect(
+        page.locator(".sg-error", has_text="Ce scénario ne peut pas être utilisé").first
+    ).to_be_visible()
+    expect(page.locator(".sg-footer", has_text="scénario base ").first).to_be_visible()
 
 
 def usable(page: Page, upload) -> None:
@@ -145,7 +147,7 @@ def test_a_file_that_declares_no_crs_is_refused_never_guessed_in_both_places(
         expect(message, name).to_contain_text("EPSG:2154")
         assert page.locator('[data-testid="stException"]').count() == 0
     page.locator('[data-testid="stFileChipDeleteBtn"]').click()
-    expect(page.locator(".sg-footer")).to_have_text(before)
+    expect(page.locator(".sg-footer", has_text=before).first).to_be_visible()
     go(page, "Nouveau site")
     page.get_by_role("tab", name="Fichier").click()
     for name, content in files.items():  # one more site

@@ -58,7 +58,7 @@ def test_an_outline_taken_back_is_no_outline_any_more(visit, settled):
 
 def test_a_shipped_scenario_is_compared_with_the_base(visit):
     page = visit("scenarios?scenario=rural_balance", wait=".sg-footer")
-    expect(page.locator(".sg-verdicts").first).to_contain_text("Scénario de base")
+    expect(page.locator(".sg-verdicts", has_text="Scénario de base").first).to_be_visible()
     expect(page.get_by_role("tab", name="Modifications (4)")).to_be_visible()
 
 
