@@ -42,6 +42,7 @@ MEASURE_LABELS: Mapping[str, str] = MappingProxyType(
 LINE_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "opening": N_("Budget: reference × (1 − rate)"),
+        "reference": N_("Correction of the reference"),
         "guarantee": N_("Commune guarantee"),
         "set_aside": N_("Pooled envelopes of the region"),
         "transfer": N_("Transfer"),

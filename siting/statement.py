@@ -1,7 +1,8 @@
 """The statement of a territory: every line of its account, from its budget to what remains.
 
 The lines that count add up to what remains, to the square metre; what larger envelopes pay for
-its land is told and does not count. It is what a planner contests line by line.
+its land, and what corrects its reference, are told and do not count. It is what a planner contests
+line by line.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class LineKind(StrEnum):
     """What a line of a statement is: of the budget, then of what is taken from it."""
 
     OPENING = "opening"
+    REFERENCE = "reference"
     GUARANTEE = "guarantee"
     SET_ASIDE = "set_aside"
     TRANSFER = "transfer"
@@ -54,11 +56,12 @@ class Line:
         INSEE code of the commune of the land; empty for the budget and for the sums of a year.
     area_m2
         What it adds to what remains, whole m²: negative where land is taken; ``None`` when
-        unknown.
+        unknown. What a local figure adds to the reference, for a line of it.
     envelope, holder
         Whose budget pays.
     counted
-        Whether that budget is the territory's own.
+        Whether that budget is the territory's own; never for a line of the reference, which the
+        opening holds.
     evidence, source
         What shows it, and where it is known from.
     """
@@ -87,7 +90,8 @@ def statement(account: Account, level: Level, code: str) -> tuple[Line, ...]:
     Returns
     -------
     tuple of Line
-        The budget first (opening, guarantee, what is set aside, transfers), then the observed
+        The budget first (opening, local figures of its reference, guarantee, what is set aside,
+        transfers), then the observed
         consumption by year, then every other entry. The lines that count add up to
         ``remaining_m2`` of the budget.
 
@@ -105,8 +109,11 @@ def statement(account: Account, level: Level, code: str) -> tuple[Line, ...]:
     members = codes.index[codes == code]
     row = budgets.loc[code].to_dict()
     own = (Envelope.LOCAL, *POOLED_ENVELOPES) if level is Level.REGION else (Envelope.LOCAL,)
+    opening, *changes = _budget_lines(account, level, code, row)
     lines = [
-        *_budget_lines(account, level, code, row),
+        opening,
+        *_reference_lines(account, members),
+        *changes,
         *_transfer_lines(account, members, region=code if level is Level.REGION else ""),
     ]
     unknown = pd.isna(row["budget_m2"])
@@ -149,6 +156,25 @@ def _budget_lines(
                 evidence="",
                 source=source,
             )
+
+
+def _reference_lines(account: Account, members: pd.Index) -> Iterator[Line]:
+    """Tell the local figures that the reference holds beside the national ones, one by one."""
+    rows = account.ledger.select(period=account.ruleset.reference)
+    # A figure of the observatory has no evidence of its own.
+    local = rows[rows["territory"].isin(members) & (rows["evidence"] != "")]
+    for row in local.sort_values(["territory", "year"], kind="stable").to_dict("records"):
+        yield Line(
+            kind=LineKind.REFERENCE,
+            year=int(row["year"]),
+            commune=row["territory"],
+            area_m2=int(row["area_m2"]),
+            envelope=Envelope.LOCAL,
+            holder="",
+            counted=False,
+            evidence=row["evidence"],
+            source=row["source"],
+        )
 
 
 def _held_m2(account: Account, region: str) -> int:

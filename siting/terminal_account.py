@@ -22,6 +22,7 @@ from siting.labels import (
     parameter_value,
     percent,
 )
+from siting.statement import LineKind
 from siting.terminal import banner, footer, output, plain, print_table, text_table
 from siting.zan.ruleset import Ruleset
 from siting.zan.trajectory import YearStatus
@@ -230,6 +231,8 @@ def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) ->
     )  # fmt: skip
     for line in document["lines"]:
         apart = "" if line["counted"] else " " + _("(not counted here)")
+        if line["kind"] == LineKind.REFERENCE:
+            apart = " " + _("(already in the reference)")
         payer = ENVELOPE_LABELS[line["envelope"]]
         table.add_row(
             "" if line["year"] is None else str(line["year"]), line["title"], line["commune"],

@@ -64,7 +64,9 @@ def ledger(lines: tuple[Line, ...], translate: Translate) -> Markup:
         if line.year is not None:
             told.append(str(line.year))
         note = " · ".join(filter(None, (line.evidence, _source(line, _))))
-        if not line.counted:
+        if line.kind is LineKind.REFERENCE:
+            note = " · ".join((_("already in the reference"), note))
+        elif not line.counted:
             paid = _("paid by another envelope: {envelope}")
             paid = paid.format(envelope=_(ENVELOPE_LABELS[line.envelope]))
             note = f"{paid} · {note}"

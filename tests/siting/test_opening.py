@@ -326,6 +326,21 @@ def test_the_ledger_is_told_on_the_command_line(capsys):
     assert left.value.code == 2
 
 
+def test_the_ledger_tells_the_local_figures_of_the_reference_one_by_one(opened):
+    # 2015: the national figure says more than the 3 ha of the local one; both ends are told.
+    figure = {"territory": NANTES, "first": 2015, "last": 2015, "area_m2": 3 * HA, **PROOF}
+    account = opened({"local_figures": [figure]})
+    row = account.budgets(Level.COMMUNE).loc[NANTES]
+    for level, code in ((Level.COMMUNE, NANTES), (Level.EPCI, EPCI), (Level.REGION, "52")):
+        lines = statement(account, level, code)
+        [told] = [line for line in lines if line.kind == "reference"]
+        assert told.area_m2 == row["reference_m2"] - row["reference_national_m2"] != 0
+        assert (told.year, told.commune, told.counted) == (2015, NANTES, False)
+        assert told.source == PROOF["source"]
+        counted = sum(line.area_m2 for line in lines if line.counted)
+        assert counted == account.budgets(level).loc[code, "remaining_m2"]
+
+
 def test_no_scenario_may_hold_two_figures_for_a_year(opened):
     one = {"territory": NANTES, "first": 2021, "last": 2022, "area_m2": 5, **PROOF}
     two = {"territory": NANTES, "first": 2022, "last": 2022, "area_m2": 5, **PROOF}
