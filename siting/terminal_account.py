@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from siting.domain import Manifest
+from siting.domain import Manifest, decimals_adding_up
 from siting.i18n import Language, Translate
 from siting.labels import (
     ENVELOPE_LABELS,
@@ -229,6 +229,8 @@ def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) ->
             (_("Source"), "left"),
         ]
     )  # fmt: skip
+    counted = [line["area_m2"] for line in document["lines"] if line["counted"]]
+    decimals = decimals_adding_up([document["remaining_m2"], *counted], least=2)
     for line in document["lines"]:
         apart = "" if line["counted"] else " " + _("(not counted here)")
         if line["kind"] == LineKind.REFERENCE:
@@ -236,11 +238,11 @@ def print_ledger(document: dict[str, Any], made_with: Manifest, _: Translate) ->
         payer = ENVELOPE_LABELS[line["envelope"]]
         table.add_row(
             "" if line["year"] is None else str(line["year"]), line["title"], line["commune"],
-            hectares(line["area_m2"], _), plain(_(payer) + apart),
+            hectares(line["area_m2"], _, decimals=decimals), plain(_(payer) + apart),
             plain(line["evidence"]), plain(line["source"]),
         )  # fmt: skip
     print_table(console, table, _)
     text = _("Remaining: {area} ha")
-    told = text.format(area=hectares(document["remaining_m2"], _))
+    told = text.format(area=hectares(document["remaining_m2"], _, decimals=decimals))
     console.print(told, style="bold", markup=False)
     footer(console, made_with, _)
