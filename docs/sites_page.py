@@ -91,9 +91,9 @@ _HEAD = """\
 | Format | Suffixes |
 | --- | --- |
 {formats}
-Un classeur (.xlsx) ne se lit pas : l'enregistrer en CSV. Un GeoPackage à plusieurs couches demande
-`--layer NOM`. Une archive ZIP contient un Shapefile complet (`.shp`, `.shx`, `.dbf`, `.prj`) ou un
-seul des autres fichiers ; si elle en contient plusieurs, `--layer fichier.gpkg:couche` choisit.
+Un GeoPackage à plusieurs couches demande `--layer NOM`. Une archive ZIP contient un Shapefile
+complet (`.shp`, `.shx`, `.dbf`, `.prj`) ou un seul des autres fichiers ; si elle en contient
+plusieurs, `--layer fichier.gpkg:couche` choisit.
 
 - **Contours** : polygones, ou points accompagnés d'une surface. Les altitudes sont ignorées, les
   arcs sont approchés par des segments ; ce qui est réparé est dit.
@@ -104,6 +104,9 @@ seul des autres fichiers ; si elle en contient plusieurs, `--layer fichier.gpkg:
   milliers ; UTF-8, ou Windows-1252 comme l'écrit Excel. Le lieu est une colonne WKT (`wkt`,
   `geometry`…) avec une colonne {crs} (`EPSG:2154`), ou deux colonnes :
   {pairs}.
+- **Classeur** (XLSX, ODS) : la feuille lue est celle dont une ligne porte les noms de colonnes du
+  lieu ; s'il y en a plusieurs, `--layer FEUILLE` choisit. Un titre et des notes peuvent précéder
+  cette ligne ; la ligne 1 des messages est la première au-dessous.
 - **Oui ou non** : `oui`, `non`, `1`, `0`, `vrai`, `faux`…
 - **Inconnu** : une cellule vide. Une inconnue n'est jamais comptée zéro.
 

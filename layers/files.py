@@ -22,6 +22,7 @@ from layers.delimited import read_delimited
 from layers.errors import N_, LayerError, Problem, problem
 from layers.placing import place
 from layers.raw_table import RawTable, in_file
+from layers.spreadsheet import read_sheet, sheet_names
 from layers.vector import read_parquet, read_vector, vector_layers
 
 LIMIT_BYTES: Final = 2 << 30
@@ -60,6 +61,8 @@ class Format:
 
 
 CSV: Final = Format("CSV", (".csv", ".tsv", ".txt"))
+XLSX: Final = Format("XLSX", (".xlsx",), b"PK\x03\x04")
+ODS: Final = Format("ODS", (".ods",), b"PK\x03\x04")
 ZIP: Final = Format("ZIP", (".zip",), b"PK\x03\x04")
 PARQUET: Final = Format("GeoParquet", (".parquet", ".geoparquet"), b"PAR1")
 SHAPEFILE: Final = Format("Shapefile", (".shp",), b"\x00\x00\x27\x0a", "ESRI Shapefile")
@@ -70,10 +73,14 @@ FORMATS: Final = (
     SHAPEFILE,
     PARQUET,
     CSV,
+    XLSX,
+    ODS,
     ZIP,
 )
+_TABLES: Final = (CSV, XLSX, ODS)  # in an archive, of use where nothing is a layer
 _COMPANIONS: Final = (".shx", ".dbf", ".prj", ".cpg")
-_MAY_NAME_LAYERS: Final = (".gpkg", ".geojson", ".json", ".fgb")  # otherwise than the file
+# Otherwise than the file.
+_MAY_NAME_LAYERS: Final = (".gpkg", ".geojson", ".json", ".fgb", ".xlsx", ".ods")
 # Enough to tell a user what a file is that bears the wrong suffix.
 _LOOKS: Final = (
     (b"\x89PNG", N_("a PNG image")),
@@ -88,7 +95,10 @@ _LOOKS: Final = (
     (b"\x1f\x8b", N_("a gzip archive")),
     (b"7z\xbc\xaf", N_("a 7z archive")),
     (b"Rar!", N_("a RAR archive")),
-    (b"\xd0\xcf\x11\xe0", N_("an office document of before 2007 (XLS, DOC)")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        N_("an office document of before 2007 (XLS, DOC), or one with a password"),
+    ),
 )
 
 
@@ -101,11 +111,11 @@ def open_file(
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (``.shp``, or a ``.zip`` that holds one), GeoParquet,
-        FlatGeobuf, or CSV with WKT or coordinates.
+        FlatGeobuf, or CSV, XLSX or ODS with WKT or coordinates.
     layer
-        Layer to read, where the file has several. A file that is one table has one layer, of
-        its own name; where an archive holds several files, the name of the one to read, and
-        ``file.gpkg:layer`` where that one has several layers.
+        Layer, or sheet, to read, where the file has several. A file that is one table has one
+        layer, of its own name; where an archive holds several files, the name of the one to read,
+        and ``file.gpkg:layer`` where that one has several layers.
     limit_bytes
         Largest size accepted, of the file, a Shapefile with its companions, and of what an
         archive unfolds to.
@@ -151,11 +161,14 @@ def layer_names(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> list[str]:
     Returns
     -------
     list of str
-        Layers of a GeoPackage, files of an archive that holds several, else nothing; nothing
+        Layers of a GeoPackage, sheets of a workbook, files of an archive that holds several, else
+        nothing; nothing
         either for a file that cannot be read, which :func:`open_file` will say why.
     """
     try:
         found = identify(path, limit_bytes=limit_bytes)
+        if found in (XLSX, ODS):
+            return sheet_names(path, title=found.title)
         if found is not ZIP:
             return vector_layers(path) if found.driver == "GPKG" else []
         with zipfile.ZipFile(path) as archive:
@@ -244,6 +257,8 @@ def _read(
         raise LayerError(problem("layer-missing", file=name, found=layer, expected=stem))
     if found is CSV:
         table = read_delimited(path, name)
+    elif found in (XLSX, ODS):
+        table = read_sheet(path, name, title=found.title, sheet=layer)
     elif found is PARQUET:
         table = read_parquet(path, name)
     elif found is SHAPEFILE:
@@ -383,9 +398,11 @@ def _chosen(
     files: list[PurePosixPath], name: str, layer: str | None
 ) -> tuple[PurePosixPath, str | None, str]:
     """Return the only readable member, or the one named, the layer to read in it, its prefix."""
-    readable = {s for f in FORMATS if f is not ZIP and f is not CSV for s in f.suffixes}
+    tables = {s for f in _TABLES for s in f.suffixes}
+    readable = {s for f in FORMATS if f is not ZIP for s in f.suffixes} - tables
     layers = [p for p in files if p.suffix.lower() in readable]
-    layers = layers or [p for p in files if p.suffix.lower() in CSV.suffixes]
+    for suffixes in (CSV.suffixes, XLSX.suffixes + ODS.suffixes):
+        layers = layers or [p for p in files if p.suffix.lower() in suffixes]
     found = ", ".join(str(p) for p in layers or files[:10]) or N_("nothing")
     if not layers:
         raise LayerError(problem("archive-content", file=name, found=found))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -74,6 +74,28 @@ class _Placed:
     curved: Bools
     fields: tuple[str, ...]
     rejected: tuple[Problem, ...]
+
+
+def tells_places(columns: Iterable[str]) -> bool:
+    """Tell whether some columns say where the rows of a table lie.
+
+    Parameters
+    ----------
+    columns
+        Their names.
+
+    Returns
+    -------
+    bool
+        As :func:`place` looks for them.
+
+    Examples
+    --------
+    >>> tells_places(["Nom", "Longitude", "Latitude"]), tells_places(["Sites de la région"])
+    (True, False)
+    """
+    keys = {field_key(column) for column in columns}
+    return not keys.isdisjoint(WKT_FIELDS) or any(keys.issuperset(pair) for pair in PAIR_FIELDS)
 
 
 def place(table: RawTable) -> RawTable:

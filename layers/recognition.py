@@ -23,7 +23,7 @@ import pyogrio
 
 from layers.data_errors import data_problem
 from layers.errors import N_, LayerError, Problem, problem
-from layers.files import looks_like
+from layers.files import ODS, looks_like, open_file
 from layers.gdal import quiet_gdal
 from layers.raw_table import field_key
 from layers.site_columns import FREE, profile_of
@@ -249,7 +249,7 @@ def file_columns(path: Path) -> tuple[str, ...]:
     Parameters
     ----------
     path
-        A CSV file, GeoParquet, any file that GDAL reads, or a folder of these.
+        A CSV file, a workbook, GeoParquet, any file that GDAL reads, or a folder of these.
 
     Returns
     -------
@@ -265,7 +265,7 @@ def file_columns(path: Path) -> tuple[str, ...]:
             return () if other else _header(path)
         if path.suffix.lower() in _PARQUET:
             return tuple(pq.read_schema(path).names)
-        if path.suffix.lower() in RASTERS or is_workbook(path):
+        if path.suffix.lower() in (*RASTERS, *ODS.suffixes) or is_workbook(path):
             return _titles(path)
         return (*_archived_headers(path), *_vector_fields(path))
     except _UNREADABLE:
@@ -549,13 +549,15 @@ def _split(head: bytes) -> tuple[str, ...]:
 
 
 def _titles(path: Path) -> tuple[str, ...]:
-    """Return the titles of the table of communes of a workbook; none of a raster."""
+    """Return the titles of the table of a workbook, of communes or else of places."""
     if path.suffix.lower() in RASTERS:
         return ()
-    try:
-        return tuple(map(str, read_workbook(path).data.columns))
-    except LayerError:
-        return ()
+    for reader in (read_workbook, open_file) if is_workbook(path) else (open_file,):
+        try:
+            return tuple(map(str, reader(path).data.columns))
+        except LayerError:
+            continue
+    return ()
 
 
 def _archived_headers(path: Path) -> tuple[str, ...]:

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineWorkbook
 
 from layers.errors import LayerError, problem
 from layers.raw_table import RawTable, field_key, unique_names
+from layers.spreadsheet import SEARCHED_ROWS, broken_told, check_size, opened_book, sheet_cells
 
 SUFFIX: Final = ".xlsx"
 _CODES: Final = re.compile(r"codgeo(_\w+)?|depcom(_arm)?|com|insee_com|idcom|code_(commune_)?insee")
 _NAMES: Final = ("nivgeo", "codgeo", "libgeo")
-_SEARCHED_ROWS: Final = 30
-_LIMIT_BYTES: Final = 512 << 20
-_BROKEN: Final = (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError,
-                  NotImplementedError, EOFError)  # fmt: skip
 
 
 def is_workbook(path: Path) -> bool:
@@ -77,7 +73,7 @@ def read_workbook(path: Path) -> RawTable:
         If the file is damaged, too large, or no sheet has such a column.
     """
     with _opened(path) as book:
-        sheets = {name: _cells(book, name) for name in book.sheet_names}
+        sheets = {name: sheet_cells(book, name) for name in book.sheet_names}
     found = {name: rank for name, rows in sheets.items() if (rank := _header(rows)) is not None}
     names = _zone_names(sheets)
     for name, rank in found.items():
@@ -98,55 +94,21 @@ def read_workbook(path: Path) -> RawTable:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[CalamineWorkbook]:
-    try:
+    """Open a workbook, that of an archive as well."""
+    with broken_told(path.name, "XLSX"):
         content = path.read_bytes()
         if path.suffix.lower() != SUFFIX:
             with zipfile.ZipFile(BytesIO(content)) as archive:
                 inner = next(n for n in archive.namelist() if n.lower().endswith(SUFFIX))
-                _check_size(archive, path)
+                check_size(archive, path.name)
                 content = archive.read(inner)
-        with zipfile.ZipFile(BytesIO(content)) as parts:
-            _check_size(parts, path)
-            if parts.testzip() is not None:
-                raise zipfile.BadZipFile("CRC")
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
+    with opened_book(content, path.name, "XLSX") as book:
         yield book
-    except _BROKEN as error:
-        found = str(error).splitlines()[0] if str(error) else type(error).__name__
-        unreadable = problem("file-unreadable", file=path.name, expected="XLSX", found=found)
-        raise LayerError(unreadable) from error
-
-
-def _check_size(archive: zipfile.ZipFile, path: Path) -> None:
-    size = sum(member.file_size for member in archive.infolist())
-    if size > _LIMIT_BYTES:
-        found, expected = f"{size >> 20} Mo", f"{_LIMIT_BYTES >> 20} Mo"
-        raise LayerError(problem("file-too-large", file=path.name, found=found, expected=expected))
-
-
-def _cells(book: CalamineWorkbook, name: str) -> list[list[str]]:
-    rows: Sequence[Sequence[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return [[_text(cell) for cell in row] for row in rows]
-
-
-def _text(cell: Any) -> str:
-    """Return a cell as text; a number that is whole has no decimals.
-
-    Examples
-    --------
-    >>> _text(1001.0), _text("01001"), _text(None), _text(2.5)
-    ('1001', '01001', '', '2.5')
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
 
 
 def _header(rows: list[list[str]]) -> int | None:
     """Return the rank of the row of titles: the first with a column of commune codes."""
-    for rank, row in enumerate(rows[:_SEARCHED_ROWS]):
+    for rank, row in enumerate(rows[:SEARCHED_ROWS]):
         if any(_CODES.fullmatch(field_key(cell)) for cell in row if cell):
             return rank
     return None

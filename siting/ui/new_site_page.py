@@ -201,7 +201,7 @@ def _file(context: Context) -> None:
     _ = context.translate
     uploaded = st.file_uploader(
         _("File of sites to add"), key="page-new-file", max_upload_size=LIMIT_MB,
-        help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf or CSV."),
+        help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf, CSV, XLSX or ODS."),
     )  # fmt: skip
     layer = st.text_input(_("Layer of the file, where it has several"), key="page-new-layer")
     if uploaded is not None and st.button(_("Get the verdicts"), type="primary"):

@@ -196,7 +196,7 @@ def _ruleset(chosen: Scenario, _: Translate) -> None:
 def _file(_: Translate) -> None:
     st.file_uploader(
         _("File of sites"), key=FILE_KEY,
-        help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf or CSV."),
+        help=_("GeoPackage, GeoJSON, zipped Shapefile, GeoParquet, FlatGeobuf, CSV, XLSX or ODS."),
     )  # fmt: skip
     uploaded = st.session_state.get(FILE_KEY)
     error = st.session_state.get(_PROBLEM_KEY)
