@@ -149,6 +149,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "the sites {found} overlap over {expected}: their land is counted more than once"
         ),
         "sites-withheld": N_("{found} sites that this role may not see were left out: {expected}"),
+        "declared-elsewhere": N_(
+            "the file says {expected}; the outline, which prevails, lies in {found}"
+        ),
         "site-off-roads": N_(
             "no road of the network is within {expected} m of the site: what it reaches by road is "
             "unknown"

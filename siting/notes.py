@@ -7,6 +7,7 @@ from typing import Final
 
 import geopandas as gpd
 
+from layers.territory import Level
 from siting.ahp import CONSISTENCY_LIMIT
 from siting.criteria.travel import travel_of
 from siting.errors import Problem, problem
@@ -102,6 +103,69 @@ def overlap_notes(sites: gpd.GeoDataFrame) -> Iterator[Problem]:
     rows = sites["row"].to_dict()
     for first, second, area_m2 in zip(*(pairs[name].tolist() for name in pairs), strict=True):
         yield overlap_note(first, second, row=int(rows[second]), area_m2=area_m2)
+
+
+def site_notes(
+    sites: gpd.GeoDataFrame, land: LandTake, world: World, scenario: Scenario
+) -> Iterator[Problem]:
+    """Tell all that is told of sites one by one.
+
+    Parameters
+    ----------
+    sites
+        Sites, EPSG:2154, indexed by ``site_id``.
+    land
+        Their land.
+    world
+        The territory.
+    scenario
+        The scenario.
+
+    Yields
+    ------
+    Problem
+        One note a site and matter.
+    """
+    yield from declared_notes(sites, land, world)
+    yield from pene_notes(sites, land, world)
+    yield from road_notes(sites, world, scenario)
+
+
+def declared_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:
+    """Tell of sites whose outline does not lie in the commune, or the EPCI, that is declared.
+
+    A code that is none of the territory's is left alone: it may be that of a commune of before a
+    merger.
+
+    Parameters
+    ----------
+    sites
+        Sites, indexed by ``site_id``.
+    land
+        Their land.
+    world
+        The territory.
+
+    Yields
+    ------
+    Problem
+        One note a site and level: a point elsewhere is often two columns exchanged.
+    """
+    around = land.shares[["site", "commune"]].assign(
+        epci=land.shares["commune"].map(world.territory.parents()["epci"])
+    )
+    for level in (Level.COMMUNE, Level.EPCI):
+        names = world.territory.names(level)
+        told = around.assign(declared=around["site"].map(sites[level.value]))
+        known = told[told["declared"].isin(names.index)]
+        right = known["declared"].eq(known[level.value]).groupby(known["site"]).transform("any")
+        for site, rows in known[~right].groupby("site", sort=False):
+            lies = (f"{names[code]} ({code})" for code in dict.fromkeys(rows[level.value]))
+            code = rows["declared"].iloc[0]
+            yield problem(
+                "declared-elsewhere", row=int(sites.loc[site, "row"]), field=level.value,
+                found=", ".join(lies), expected=f"{names[code]} ({code})", severity="warning",
+            )  # fmt: skip
 
 
 def pene_notes(sites: gpd.GeoDataFrame, land: LandTake, world: World) -> Iterator[Problem]:

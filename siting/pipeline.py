@@ -34,9 +34,8 @@ from siting.notes import (
     INCONSISTENT,
     missing_notes,
     overlap_notes,
-    pene_notes,
     priority_notes,
-    road_notes,
+    site_notes,
 )
 from siting.origins import added_uses, layer_use, uses_of_sites
 from siting.reliability import important_gaps
@@ -252,8 +251,7 @@ def run(
             *before.notes,
             *missing_notes(scenario, found.sites.index),
             *overlap_notes(found.sites),
-            *pene_notes(found.sites, found.land, world),
-            *road_notes(found.sites, world, scenario),
+            *site_notes(found.sites, found.land, world, scenario),
             *priority_notes(scenario),
         ),
         row_count=file.row_count,

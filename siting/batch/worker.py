@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from siting.batch.staging import plain, read_partition, read_staged
 from siting.errors import SitingError, problem
 from siting.export import flat_table, with_statuses
 from siting.i18n import translator
-from siting.notes import pene_notes, road_notes
+from siting.notes import site_notes
 from siting.origins import uses_of_sites
 from siting.pipeline import (
     DEMONSTRATION_SITES_SOURCE,
@@ -67,11 +66,7 @@ def score_partition(job: Job, number: int) -> dict[str, Any]:
     told: dict[str, Any] = {"last_row": 0}
     if len(sites):
         found = appraise(sites, bench)
-        more = (
-            pene_notes(found.sites, found.land, world),
-            road_notes(found.sites, world, job.scenario),
-        )
-        notes = (*notes, *chain(*more))
+        notes = (*notes, *site_notes(found.sites, found.land, world, job.scenario))
         chosen = chosen_of(job.scenario, found.sites)
         taken = (account for account in found.accounts if account.site_id in chosen)
         told = {
