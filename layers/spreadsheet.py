@@ -47,8 +47,8 @@ def read_sheet(path: Path, name: str, *, title: str, sheet: str | None = None) -
     Returns
     -------
     RawTable
-        Without geometry nor CRS. Positions count from the row under the header; blank rows are
-        not rows.
+        Without geometry nor CRS. Row 1 is the first under the header; as in delimited text, a
+        blank row is none.
 
     Raises
     ------
@@ -229,4 +229,4 @@ def _table(rows: list[list[str]], header: int) -> RawTable:
     columns = filled.any(axis=0) | (np.array(rows[header], dtype=object) != "")
     kept = filled.any(axis=1)
     data = pd.DataFrame(body[kept][:, columns], columns=list(titles[columns]), dtype=object)
-    return RawTable("", "", data, np.flatnonzero(kept) + 1, int(kept.sum()))
+    return RawTable("", "", data, np.arange(1, len(data) + 1), len(data))

@@ -140,7 +140,11 @@ def test_every_real_file_is_recognised_with_its_publisher_and_its_vintage(
     ("name", "content", "found"),
     [
         ("a.csv", b"PK\x03\x04\x00\x01", "a ZIP archive or an office document"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\x00", "an office document of before 2007 (XLS, DOC)"),
+        (
+            "a.xls",
+            b"\xd0\xcf\x11\xe0\x00",
+            "an office document of before 2007 (XLS, DOC), or one with a password",
+        ),
         ("a.pdf", b"%PDF-1.7", "a PDF document"),
         ("a.csv", bytes(range(256)), "binary data"),
         ("a.rar", b"Rar!\x1a\x07", "a RAR archive"),

@@ -55,11 +55,11 @@ def beside(name: str) -> ModuleType:
 
 (
     of_admin_express, of_bdtopo, of_cnig, of_flores, of_ocs_ge, of_risk_plans, of_scot,
-    of_workbook, of_zoning,
+    of_spreadsheet, of_workbook, of_zoning,
 ) = map(
     beside,
     ("test_admin_express", "test_bdtopo", "test_cnig", "test_flores", "test_ocs_ge",
-     "test_risk_plans", "test_scot", "test_workbook", "test_zoning"),
+     "test_risk_plans", "test_scot", "test_spreadsheet", "test_workbook", "test_zoning"),
 )  # fmt: skip
 COUNT = int(os.environ.get("SITING_MUTATIONS", "300"))
 SEED = int(os.environ.get("SITING_MUTATIONS_SEED", "0"))
@@ -213,6 +213,8 @@ MAKERS: dict[str, tuple[str, Callable, Callable]] = {
     "site_eco": ("site_eco.csv", site_csv, check_sites),
     "friches": ("friches.csv", friches, check_sites),
     "geojson": ("sites.geojson", geojson, check_sites),
+    "xlsx": ("sites.xlsx", of_spreadsheet.sites, check_sites),
+    "ods": ("sites.ods", of_spreadsheet.sites, check_sites),
     "ocs_ge": ("OCSGE_D044_2022.gpkg", of_ocs_ge.state, check_cover),
     "diff": ("DIFF_2020-2022_D044.gpkg", diff, check(lambda p: load_ocsge_diff(p, COMMUNES))),
     "oso": ("OCS_2022.tif", raster, load_land_cover),
