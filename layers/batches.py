@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from layers.cnig import alone, is_register, open_register
+from layers.delimited import delimited_batches
 from layers.errors import LayerError, Problem, problem
-from layers.files import LIMIT_BYTES, identify
+from layers.files import CSV, LIMIT_BYTES, SHAPEFILE, check_shapefile, identify
+from layers.placing import declared_by, place
 from layers.raw_table import RawTable, in_file
 from layers.site_geometry import elsewhere, out_of_range
 from layers.vector import read_parquet, vector_batches
@@ -22,7 +24,7 @@ BATCH_ROWS: Final = 50_000
 STREAM_LIMIT_BYTES: Final = 1 << 40
 """Largest size accepted of a file that is never in memory as a whole."""
 _BUFFER_BYTES: Final = 1 << 20
-_STREAMED: Final = ("GPKG", "FlatGeobuf")
+_STREAMED: Final = ("GPKG", "FlatGeobuf", "ESRI Shapefile")
 
 
 def raw_batches(
@@ -30,7 +32,7 @@ def raw_batches(
 ) -> Iterator[RawTable]:
     """Read a file of sites, some rows at once where its format allows.
 
-    GeoPackage, FlatGeobuf and GeoParquet are read in batches. CSV, GeoJSON, Shapefile,
+    GeoPackage, FlatGeobuf, Shapefile, GeoParquet and CSV are read in batches. GeoJSON, workbooks,
     archives and CNIG registers of linked classes are read as a whole, up to
     :data:`layers.files.LIMIT_BYTES`.
 
@@ -73,21 +75,47 @@ def _batches(path: Path, layer: str | None, size: int) -> Iterator[RawTable]:
         path, layer=layer, limit_bytes=STREAM_LIMIT_BYTES
     )
     if found.driver in _STREAMED and not linked:
+        checked = check_shapefile(path, path.name, path.stem) if found is SHAPEFILE else []
         tables: Iterable[RawTable] = vector_batches(
             path, path.name, driver=found.driver, title=found.title, layer=layer, size=size
+        )
+        tables = _noted(tables, checked)
+    elif found is CSV and layer in (None, path.stem):
+        declared = declared_by(delimited_batches(path, path.name, size=size))
+        tables = (
+            place(table, declared=declared)
+            for table in delimited_batches(path, path.name, size=size)
         )
     elif found.title == "GeoParquet" and layer in (None, path.stem) and _has_geometry(path):
         tables = _parquet_batches(path, size)
     else:
         yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
         return
+    told: set[Problem] = set()
     for table in tables:
-        if table.geometry is None:  # a table whose columns tell the place: as a whole
+        # A table whose columns tell the place: as a whole.
+        if table.geometry is None and not table.errors:
             yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
             return
         if table.row_count == 0:
             raise LayerError(problem("no-rows", file=path.name))
-        yield alone(table)
+        yield alone(replace(table, notes=tuple(_new(table.notes, told))))
+
+
+def _new(notes: Iterable[Problem], told: set[Problem]) -> Iterator[Problem]:
+    """Return the notes not told yet of the file: each part of it may tell them."""
+    for note in notes:
+        if note.row is None and note in told:
+            continue
+        if note.row is None:
+            told.add(note)
+        yield note
+
+
+def _noted(tables: Iterable[RawTable], notes: Sequence[Problem]) -> Iterator[RawTable]:
+    """Put notes on a file before those of its first rows."""
+    for rank, table in enumerate(tables):
+        yield table if rank else replace(table, notes=(*notes, *table.notes))
 
 
 def _has_geometry(path: Path) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,31 +53,86 @@ def read_delimited(path: Path, name: str) -> RawTable:
     LayerError
         If the file is not text or a quotation mark is never closed.
     """
+    first, *others = delimited_batches(path, name)
+    if not others:
+        return first
+    every = [first, *others]
+    return replace(
+        first,
+        data=pd.concat([one.data for one in every], ignore_index=True),
+        rows=np.concatenate([one.rows for one in every]),
+        row_count=sum(one.row_count for one in every),
+        rejected=tuple(chain.from_iterable(one.rejected for one in every)),
+    )
+
+
+def delimited_batches(path: Path, name: str, *, size: int | None = None) -> Iterator[RawTable]:
+    """Read a delimited text file, some rows at once.
+
+    Parameters
+    ----------
+    path, name
+        As in :func:`read_delimited`.
+    size
+        Rows at once, at most; as many as are read at once by default.
+
+    Yields
+    ------
+    RawTable
+        Rows in the order of the file, with their positions in it; at least one table. What is
+        told of the file as a whole is in the first.
+
+    Raises
+    ------
+    LayerError
+        As :func:`read_delimited`: before the first table, but for what is only known at the end
+        of the file.
+    """
     text = _inspect(path, name)
     separator, header = _header(path, text.encoding, name)
-    table, bad = _rows(path, text, separator, len(header), name)
-    table.columns = unique_names(header)
-    kept, rows, bad_rows = _positions(table, [row.number for row in bad])
-    _check_quotes(text, table, bad, name)
-    rejected = row_problems(
-        np.ones(len(bad), dtype=bool),
-        bad_rows,
-        "row-cells",
-        found=[str(row.actual_columns) for row in bad],
-        expected=str(len(header)),
-    )
+    titles = pd.Index(unique_names(header))
     notes = []
     if not text.label.startswith("UTF"):
         notes.append(problem("encoding-guessed", found=text.label, severity="warning"))
-    return RawTable(
-        name=name,
-        format="CSV",
-        data=table[kept].reset_index(drop=True),
-        rows=rows,
-        row_count=len(rows) + len(bad),
-        rejected=tuple(rejected),
-        notes=tuple(notes),
-    )
+    empty = pd.DataFrame(columns=titles, dtype=object)
+    whole = RawTable(name, "CSV", empty, np.array([], dtype=np.int64), 0, notes=tuple(notes))
+    given = False
+    for block in _blocks(path, text, separator, len(header), name):
+        data = block.data[block.kept].reset_index(drop=True)
+        data.columns = titles
+        step = max(1, len(data) if size is None else size)
+        for start in range(0, max(1, len(data)), step):
+            rows = block.rows[start : start + step]
+            aside = [] if start else block.aside
+            rejected = row_problems(
+                np.ones(len(aside), dtype=bool),
+                block.aside_rows,
+                "row-cells",
+                found=[str(row.actual_columns) for row in aside],
+                expected=str(len(header)),
+            )
+            yield replace(
+                whole,
+                data=data.iloc[start : start + step].reset_index(drop=True),
+                rows=rows,
+                row_count=len(rows) + len(aside),
+                rejected=tuple(rejected),
+                notes=() if given else whole.notes,
+            )
+            given = True
+    if not given:
+        yield whole
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Block:
+    """Rows read at once: those with as many cells as the header, and those kept aside."""
+
+    data: pd.DataFrame
+    kept: Any
+    rows: Integers
+    aside: list[Any]
+    aside_rows: Integers
 
 
 def _inspect(path: Path, name: str) -> _Text:
@@ -125,9 +181,8 @@ def _header(path: Path, encoding: str, name: str) -> tuple[str, list[str]]:
     return best, cells[best]
 
 
-def _rows(
-    path: Path, text: _Text, separator: str, width: int, name: str
-) -> tuple[pd.DataFrame, list[Any]]:
+def _blocks(path: Path, text: _Text, separator: str, width: int, name: str) -> Iterator[_Block]:
+    """Read the rows under the header, a block of text at once."""
     from pyarrow import csv as arrow_csv  # noqa: PLC0415 - only text files need it
 
     bad: list[Any] = []
@@ -138,13 +193,17 @@ def _rows(
 
     names = [str(i) for i in range(width)]
     if not width:
-        return pd.DataFrame(), bad
+        return
+    number, blank, tails = 1, 0, [""]  # the header is row 1; an empty line is none
     try:
-        table = arrow_csv.read_csv(
+        reader = arrow_csv.open_csv(
             path,
-            # One thread: rows are numbered only then.
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, block_size=_BLOCK, column_names=names, encoding=text.encoding
+                # One thread: rows are numbered only then.
+                use_threads=False,
+                block_size=_BLOCK,
+                column_names=names,
+                encoding=text.encoding,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=separator, newlines_in_values=True, invalid_row_handler=keep_aside
@@ -153,40 +212,63 @@ def _rows(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
+        for batch in reader:
+            data = batch.to_pandas()
+            if len(data):
+                tails = [str(data.iloc[-1, -1])]
+            # Rows of the next block may have been met: each has its number in the file.
+            aside: list[Any] = []
+            while bad and bad[0].number < number + len(data) + len(aside):
+                aside.append(bad.pop(0))
+            block, blank = _placed(data, aside, number, blank)
+            number += len(data) + len(aside)
+            yield block
+        if bad:
+            tails += [bad[-1].text or ""]
+            yield _placed(data.iloc[:0], bad, number, blank)[0]
     except pa.ArrowInvalid as error:
         found = str(error)
         unreadable = problem("file-unreadable", file=name, expected="CSV", found=found)
         raise LayerError(unreadable) from error
-    return table.to_pandas().iloc[1:].reset_index(drop=True), bad
+    _check_quotes(text, tails, name)
 
 
-def _positions(table: pd.DataFrame, bad: list[int]) -> tuple[Any, Integers, Integers]:
-    """Return the positions of rows that are not blank, those kept and those kept aside.
+def _placed(data: pd.DataFrame, aside: list[Any], number: int, blank: int) -> tuple[_Block, int]:
+    """Return a block with the positions of its rows, and how many blank rows there were.
 
-    ``bad`` are positions of the rows kept aside, header and blank lines included as the
-    reader counts them: the header is row 1, an empty line is none.
+    Parameters
+    ----------
+    data
+        Rows with as many cells as the header, which is the first row of the file.
+    aside
+        The others, with the number that the reader gives them.
+    number
+        That of the first row of the block.
+    blank
+        Blank rows before it.
     """
-    aside = np.array(sorted(bad), dtype=np.int64) - 1
-    everything = np.arange(1, len(table) + len(aside) + 1, dtype=np.int64)
-    rows = everything[~np.isin(everything, aside)]
-    filled = np.zeros(len(table), dtype=bool)
-    for column in table.columns:
-        filled |= table[column].str.strip().ne("").to_numpy(dtype=bool)
-    blank = rows[~filled]
-    return filled, _shift(rows[filled], blank), _shift(aside, blank)
+    everything = np.arange(number, number + len(data) + len(aside), dtype=np.int64)
+    others = np.array([row.number for row in aside], dtype=np.int64)
+    rows = everything[~np.isin(everything, others)]
+    filled = np.zeros(len(data), dtype=bool)
+    for column in data.columns:
+        if filled.all():
+            break
+        filled |= data[column].str.strip().ne("").to_numpy(dtype=bool)
+    blanks = rows[~filled]
+    kept = filled & (rows > 1)
+
+    def shifted(numbers: Integers) -> Integers:
+        before = np.searchsorted(blanks, numbers)
+        return np.asarray(numbers - 1 - blank - before, dtype=np.int64)
+
+    return _Block(data, kept, shifted(rows[kept]), aside, shifted(others)), blank + len(blanks)
 
 
-def _shift(rows: Integers, blank: Integers) -> Integers:
-    return np.asarray(rows - np.searchsorted(blank, rows), dtype=np.int64)
-
-
-def _check_quotes(text: _Text, table: pd.DataFrame, bad: list[Any], name: str) -> None:
+def _check_quotes(text: _Text, tails: list[str], name: str) -> None:
     """Refuse a file whose end was swallowed by a quotation mark that is never closed."""
     if text.quotes % 2 == 0:
         return
-    tails = [row.text for row in bad[-1:] if row.text]
-    if len(table) and len(table.columns):
-        tails.append(str(table.iloc[-1, -1]))
     if any("\n" in tail.strip() or "\r" in tail.strip() for tail in tails):
         found = N_("a quotation mark is never closed")
         raise LayerError(problem("file-unreadable", file=name, expected="CSV", found=found))

@@ -262,7 +262,7 @@ def _read(
     elif found is PARQUET:
         table = read_parquet(path, name)
     elif found is SHAPEFILE:
-        notes = _check_shapefile(path, name, stem)
+        notes = check_shapefile(path, name, stem)
         table = read_vector(path, name, driver=found.driver, title=found.title, layer=layer)
         table = replace(table, notes=(*notes, *table.notes))
     else:
@@ -272,8 +272,28 @@ def _read(
     return place(table) if table.geometry is None else table
 
 
-def _check_shapefile(path: Path, name: str, stem: str) -> list[Problem]:
-    """Check what GDAL does not: a truncated file gives it empty geometries, told nowhere."""
+def check_shapefile(path: Path, name: str, stem: str) -> list[Problem]:
+    """Check what GDAL does not: a truncated file gives it empty geometries, told nowhere.
+
+    Parameters
+    ----------
+    path
+        The ``.shp``.
+    name
+        Name of the file that was given, for messages.
+    stem
+        Name of the Shapefile without suffix, where an archive holds it.
+
+    Returns
+    -------
+    list of Problem
+        A warning, where it has no table of attributes.
+
+    Raises
+    ------
+    LayerError
+        If it is cut, or has no index.
+    """
     with path.open("rb") as stream:
         header = stream.read(28)
     declared = 2 * int.from_bytes(header[24:28], "big")

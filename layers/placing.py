@@ -67,6 +67,25 @@ _CRS_COLUMN: Final = N_("EPSG:2154 in a column “crs”")
 _CURVES: Final = re.compile(r"CURVE|SURFACE|CIRCULARSTRING", re.IGNORECASE)
 
 
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What all the rows of a file say of their CRS, told to each part of it.
+
+    Parameters
+    ----------
+    crs
+        What names of columns, cells and the CRS column declare.
+    bounds
+        Least and greatest x and y of the rows, in their CRS; NaN where none has a place.
+    """
+
+    crs: frozenset[str]
+    bounds: Box
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Placed:
     geometry: Geometries
@@ -98,13 +117,39 @@ def tells_places(columns: Iterable[str]) -> bool:
     return not keys.isdisjoint(WKT_FIELDS) or any(keys.issuperset(pair) for pair in PAIR_FIELDS)
 
 
-def place(table: RawTable) -> RawTable:
+def declared_by(tables: Iterable[RawTable]) -> Declared:
+    """Return what the parts of a file say of its CRS, all together.
+
+    Parameters
+    ----------
+    tables
+        The parts, each without geometry of its own.
+
+    Returns
+    -------
+    Declared
+        To be told to :func:`place` with each of them.
+    """
+    crs: frozenset[str] = frozenset()
+    boxes: list[Box] = []
+    for table in tables:
+        placed = _placed(table)
+        if placed is not None:
+            own = _declared(table, placed)
+            crs |= own.crs
+            boxes.append(own.bounds)
+    return Declared(crs, _around(boxes))
+
+
+def place(table: RawTable, *, declared: Declared | None = None) -> RawTable:
     """Return ``table`` with the geometry and CRS its columns tell.
 
     Parameters
     ----------
     table
         A table without geometry of its own.
+    declared
+        Where it is a part of a file, what all of it says of the CRS.
 
     Returns
     -------
@@ -112,25 +157,17 @@ def place(table: RawTable) -> RawTable:
         With ``geometry`` and ``crs``, or with the ``errors`` that say why not; cells that
         cannot be read are in ``rejected``, their geometry is ``None``.
     """
-    by_key = {field_key(str(c)): str(c) for c in reversed(table.data.columns)}
-    wkt = tuple(by_key[key] for key in WKT_FIELDS if key in by_key)
-    pair = next((p for p in PAIR_FIELDS if p[0] in by_key and p[1] in by_key), None)
-    wkb = next((field for field in wkt if _holds_wkb(table.data[field])), None)
-    if wkb:
-        placed = _from_wkb(table, wkb)
-    elif wkt:
-        placed = _from_wkt(table, wkt)
-    elif pair:
-        placed = _from_pair(table, (by_key[pair[0]], by_key[pair[1]]), PAIR_FIELDS[pair])
-    else:
+    placed = _placed(table)
+    if placed is None:
         found = ", ".join(map(str, table.data.columns))
         lacking = problem("geometry-column", expected=_EXPECTED, found=found)
         return replace(table, errors=(*table.errors, lacking))
-    crs_field = next((by_key[key] for key in CRS_FIELDS if key in by_key), None)
-    crs, errors = _declared_crs(table, placed.crs, crs_field)
+    declared = declared or _declared(table, placed)
+    crs_field = _crs_field(table)
+    crs, errors = _declared_crs(declared.crs, crs_field)
     notes: list[Problem] = []
     if crs is None and [p.code for p in errors] == ["crs-missing"]:
-        crs, notes = _standard_crs(placed)
+        crs, notes = _standard_crs(placed.fields, declared.bounds)
         errors = [] if crs else errors
     used = (*placed.fields, *([crs_field] if crs_field else []))
     return replace(
@@ -144,6 +181,48 @@ def place(table: RawTable) -> RawTable:
         rejected=(*table.rejected, *placed.rejected),
         notes=(*table.notes, *notes),
     )
+
+
+def _placed(table: RawTable) -> _Placed | None:
+    """Return the geometry that the columns of a table tell, if any does."""
+    by_key = _by_key(table)
+    wkt = tuple(by_key[key] for key in WKT_FIELDS if key in by_key)
+    pair = next((p for p in PAIR_FIELDS if p[0] in by_key and p[1] in by_key), None)
+    wkb = next((field for field in wkt if _holds_wkb(table.data[field])), None)
+    if wkb:
+        return _from_wkb(table, wkb)
+    if wkt:
+        return _from_wkt(table, wkt)
+    if pair:
+        return _from_pair(table, (by_key[pair[0]], by_key[pair[1]]), PAIR_FIELDS[pair])
+    return None
+
+
+def _by_key(table: RawTable) -> dict[str, str]:
+    return {field_key(str(c)): str(c) for c in reversed(table.data.columns)}
+
+
+def _crs_field(table: RawTable) -> str | None:
+    by_key = _by_key(table)
+    return next((by_key[key] for key in CRS_FIELDS if key in by_key), None)
+
+
+def _declared(table: RawTable, placed: _Placed) -> Declared:
+    """Return what the names, the cells and the CRS column of a table declare."""
+    texts, field = set(placed.crs), _crs_field(table)
+    if field:
+        texts |= set(as_text(table.data[field]).unique()) - {""}
+    return Declared(frozenset(texts), _around(shapely.bounds(placed.geometry)))
+
+
+def _around(boxes: Any) -> Box:
+    """Return the box around some, those of no place left aside."""
+    known = np.array(boxes, dtype=float).reshape(-1, 4)
+    known = known[~np.isnan(known).all(axis=1)]
+    if not len(known):
+        return (np.nan, np.nan, np.nan, np.nan)
+    low, high = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _from_wkt(table: RawTable, fields: tuple[str, ...]) -> _Placed:
@@ -239,30 +318,24 @@ def _from_pair(table: RawTable, fields: tuple[str, str], crs: str | None) -> _Pl
     return _Placed(geometry, declared, nothing, fields, tuple(rejected))
 
 
-def _standard_crs(placed: _Placed) -> tuple[pyproj.CRS | None, list[Problem]]:
+def _standard_crs(fields: tuple[str, ...], bounds: Box) -> tuple[pyproj.CRS | None, list[Problem]]:
     """Return the CRS of the standard the fields are of, unless the numbers deny it."""
-    names = {STANDARD_CRS.get(field_key(field)) for field in placed.fields}
+    names = {STANDARD_CRS.get(field_key(field)) for field in fields}
     name = names.pop() if len(names) == 1 else None
-    if name is None or shapely.is_missing(placed.geometry).all():
-        return None, []
-    bounds = shapely.total_bounds(placed.geometry)
-    if not np.isfinite(bounds).all():
+    if name is None or not np.isfinite(bounds).all():
         return None, []
     in_degrees = bool((np.abs(bounds) <= _DEGREES).all())
     if in_degrees != (name == "EPSG:4326"):
         return None, []
-    field = ", ".join(placed.fields)
+    field = ", ".join(fields)
     return parse_crs(name), [problem("crs-standard", field=field, expected=name,
                                      severity="warning")]  # fmt: skip
 
 
 def _declared_crs(
-    table: RawTable, declared: frozenset[str], field: str | None
+    texts: frozenset[str], field: str | None
 ) -> tuple[pyproj.CRS | None, list[Problem]]:
     """Bring together what the names, the cells and the CRS column declare."""
-    texts = set(declared)
-    if field:
-        texts |= set(as_text(table.data[field]).unique()) - {""}
     if not texts:
         return None, [problem("crs-missing", field=field, expected=_CRS_COLUMN)]
     known = {text: None if _PARAMETERS.search(text) else parse_crs(text) for text in sorted(texts)}

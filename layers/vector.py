@@ -36,6 +36,7 @@ _CURVED: Final = "OGR_GEOMETRY LIKE '%CURVE%' OR OGR_GEOMETRY IN ('MULTISURFACE'
 # A text that looks like a date stays as it is written.
 _OPTIONS: Final = {"GeoJSON": {"DATE_AS_STRING": "YES"}}
 _MAY_CURVE: Final = ("GPKG", "FlatGeobuf")
+_SHAPEFILE: Final = "ESRI Shapefile"
 _RAW_BYTES: Final = "ISO-8859-1"  # every byte is a character: decoded by trial afterwards
 _MALFORMED: Final = "disk image is malformed"  # what SQLite says of a file cut short
 _DIGITS: Final = re.compile(r"\D+")
@@ -95,7 +96,7 @@ def read_vector(
 def vector_batches(
     path: Path, name: str, *, driver: str, title: str, layer: str | None, size: int
 ) -> Iterator[RawTable]:
-    """Read one layer of a GeoPackage or FlatGeobuf file, some rows at once.
+    """Read one layer of a GeoPackage, FlatGeobuf or Shapefile, some rows at once.
 
     Parameters
     ----------
@@ -107,8 +108,9 @@ def vector_batches(
     Yields
     ------
     RawTable
-        Rows in the order of the file, with their positions in it. Texts that are not UTF-8,
-        against the standard of both formats, are decoded batch by batch.
+        Rows in the order of the file, with their positions in it. Texts of a GeoPackage or a
+        FlatGeobuf that are not UTF-8, against their standards, are decoded batch by batch; those
+        of a Shapefile with one encoding.
 
     Raises
     ------
@@ -119,12 +121,15 @@ def vector_batches(
     with quiet_gdal() as told:
         chosen = reader.choose(layer)
         count = reader.count(chosen)
-        curved = reader.curved(chosen)
-    starts = range(0, count, size) if count > size else [0]
+        curved = reader.curved(chosen) if driver in _MAY_CURVE else None
+        starts = range(0, count, size) if count > size else [0]
+        encoding = reader.encoding(chosen, starts, size) if driver == _SHAPEFILE else None
     for start in starts:
         with quiet_gdal() as said:
             # A file that does not tell its rows is read as a whole.
-            read, notes = reader.read(chosen, start=start, size=size if count > size else None)
+            read, notes = reader.read(
+                chosen, start=start, size=size if count > size else None, encoding=encoding
+            )
         table = _as_table(reader, read, start=start, curved=curved)
         warnings = told_warnings([*told, *said] if start == 0 else said, path)
         yield replace(table, notes=(*notes, *warnings))
@@ -308,9 +313,14 @@ class _Reader:
         return int(info["features"])
 
     def read(
-        self, layer: str, *, start: int = 0, size: int | None = None
+        self,
+        layer: str,
+        *,
+        start: int = 0,
+        size: int | None = None,
+        encoding: str | None = None,
     ) -> tuple[_Read, list[Problem]]:
-        """Read the rows, or some of them, decoding by trial what is not UTF-8."""
+        """Read the rows, or some of them, decoding what is not UTF-8: by trial, unless told."""
         expected = self.count(layer)
         if expected >= 0:
             expected = max(0, expected - start) if size is None else min(size, expected - start)
@@ -324,7 +334,9 @@ class _Reader:
             found = f"{len(fids)} / {expected}"
             raise LayerError(_unreadable(self.path, self.name, self.title, found))
         columns = [_without_lists(column) for column in columns]
-        names, columns, notes = _decoded(list(meta["fields"]), columns, self._codepage())
+        names, columns, notes = _decoded(
+            list(meta["fields"]), columns, self._codepage(), encoding=encoding
+        )
         data = pd.DataFrame(
             dict(zip(unique_names(names), columns, strict=True)), index=pd.RangeIndex(len(fids))
         )
@@ -339,9 +351,20 @@ class _Reader:
         )  # fmt: skip
         return np.asarray(found, dtype=np.int64)
 
+    def encoding(self, layer: str, starts: Iterable[int], size: int) -> str:
+        """Return the encoding of all the texts of a layer, read some rows at once."""
+        words: set[str] = set()
+        for start in starts:
+            meta, _, _, columns = self._ask(
+                pyogrio.raw.read, layer=layer, encoding=_RAW_BYTES, read_geometry=False,
+                skip_features=start, max_features=size,
+            )  # fmt: skip
+            words |= _foreign(meta["fields"], columns)
+        return _encoding([word.encode(_RAW_BYTES) for word in words], self._codepage())
+
     def _codepage(self) -> str | None:
         """Return what the ``.cpg`` beside a Shapefile declares."""
-        if self.driver != "ESRI Shapefile":
+        if self.driver != _SHAPEFILE:
             return None
         beside = sibling(self.path, ".cpg")
         return beside.read_text(encoding="ascii", errors="replace").strip() if beside else None
@@ -367,18 +390,24 @@ def _without_lists(column: Any) -> Any:
     return flat
 
 
-def _decoded(
-    names: list[str], columns: list[Any], codepage: str | None
-) -> tuple[list[str], list[Any], list[Problem]]:
-    """Decode names and texts read byte by byte, all with one encoding, found by trial."""
+def _foreign(names: Iterable[str], columns: Iterable[Any]) -> set[str]:
+    """Return the names and texts, read byte by byte, that an encoding changes."""
     words: set[str] = {n for n in names if not n.isascii()}
     for column in columns:
         if column.dtype == object:
             words |= {v for v in pd.unique(column) if isinstance(v, str) and not v.isascii()}
+    return words
+
+
+def _decoded(
+    names: list[str], columns: list[Any], codepage: str | None, *, encoding: str | None = None
+) -> tuple[list[str], list[Any], list[Problem]]:
+    """Decode names and texts read byte by byte, all with one encoding: found by trial or told."""
+    words = _foreign(names, columns)
     if not words:
         return names, columns, []
     raw = {word: word.encode(_RAW_BYTES) for word in words}
-    encoding = _encoding(list(raw.values()), codepage)
+    encoding = encoding or _encoding(list(raw.values()), codepage)
     errors = "ignore" if encoding == "utf-8" else "replace"
     decoded = {word: data.decode(encoding, errors) for word, data in raw.items()}
     columns = [

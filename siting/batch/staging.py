@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -287,7 +287,8 @@ class _Kept:
         self.rows.append(table.rows)
         self.rejected += table.rejected
         self.notes += [note for note in table.notes if note not in self.notes]
-        self.first = self.first or table
+        # What is said of the file, without the rows: they may be all of it.
+        self.first = self.first or replace(table, data=table.data.iloc[:0].copy(), geometry=None)
         self.row_count += table.row_count
 
     def partitions(self, size: int) -> Integers:
