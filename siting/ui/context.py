@@ -38,6 +38,8 @@ class Context:
         Who looks.
     pages
         Pages by key, for :func:`streamlit.page_link` and :func:`streamlit.switch_page`.
+    entered
+        Whether the session looked at another page, or at none, just before.
     """
 
     world: World
@@ -49,3 +51,4 @@ class Context:
     lang: Language
     role: Role
     pages: Mapping[str, st.Page]
+    entered: bool = True

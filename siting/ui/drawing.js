@@ -4,8 +4,9 @@ function sitingDrawing(map, labels) {
   "use strict";
 
   const INK = "#12679b";
-  let corners = [];
-  let closed = false;
+  // What was drawn before the page was left.
+  let corners = labels.ring.map(([lng, lat]) => L.latLng(lat, lng));
+  let closed = corners.length >= 3;
   // A pane of its own: a territory that is pointed at comes to the front of the others.
   const pane = "siting-drawing";
   map.createPane(pane).style.zIndex = 460;
@@ -103,4 +104,5 @@ function sitingDrawing(map, labels) {
     show();
   });
   show();
+  if (closed) map.whenReady(() => map.fitBounds(shape.getBounds(), { maxZoom: 14 }));
 }

@@ -21,6 +21,7 @@ from siting.ui.html import paragraph
 from siting.world import World
 
 _KEY = "drawing"
+_DRAWN, _BEFORE = f"{_KEY}-ring", f"{_KEY}-ring-before"
 _HEIGHT = 470
 _STYLE = (
     ".siting-draws, .siting-draws .leaflet-interactive { cursor: crosshair; }"
@@ -33,6 +34,10 @@ _STYLE = (
     ".siting-drawing p { margin: 0; padding: 6px 10px; font: 400 13px 'Source Sans', sans-serif; }"
     ".siting-legend { display: none; }"
 )
+
+
+Ring = tuple[tuple[float, ...], ...]
+"""Corners of an outline, longitude then latitude."""
 
 
 class _Tool(MacroElement):
@@ -48,7 +53,7 @@ class _Tool(MacroElement):
         """
     )
 
-    def __init__(self, labels: dict[str, str]) -> None:
+    def __init__(self, labels: dict[str, object]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tool, self.style, self.labels = _script(), _STYLE, page_json(labels)
 
@@ -82,7 +87,9 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
     view_json = _view_json(context.sites.digest, key, context.lang, context.run, context.world)
     addresses = serve_map_assets(context.ground, view_json)
     drawn = draw(context.ground, view_json, addresses=addresses)
-    labels = {
+    answer = _answer(context.lang)
+    labels: dict[str, object] = {
+        "ring": _kept(opened=answer is None or context.entered),
         "finish": _("Finish the outline"),
         "back": _("Take back a corner"),
         "clear": _("Start again"),
@@ -94,7 +101,30 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
         drawn, key=f"{_KEY}-{context.lang}", height=_HEIGHT, use_container_width=True,
         returned_objects=[],
     )  # fmt: skip
-    return outline_of(st.session_state.get(f"{_KEY}-{context.lang}"))
+    answer = _answer(context.lang)
+    if answer is not None:
+        st.session_state[_DRAWN] = _ring(answer)
+    ring: Ring = st.session_state.get(_DRAWN, ())
+    return outline_of({"kind": "outline", "ring": ring}) if ring else None
+
+
+def _answer(lang: Language) -> dict[str, Any] | None:
+    """Return what the tool told since the map is shown."""
+    answer = st.session_state.get(f"{_KEY}-{lang}")
+    return answer if isinstance(answer, dict) and "kind" in answer else None
+
+
+def _kept(*, opened: bool) -> Ring:
+    """Return what was drawn before the map was opened: it stays the same while the map is shown."""
+    if opened:
+        st.session_state[_BEFORE] = st.session_state.get(_DRAWN, ())
+    ring: Ring = st.session_state.get(_BEFORE, ())
+    return ring
+
+
+def _ring(answer: dict[str, Any]) -> Ring:
+    """Return the corners that the tool tells; none where what was drawn is taken back."""
+    return tuple(map(tuple, answer["ring"])) if outline_of(answer) is not None else ()
 
 
 def outline_of(answer: Any) -> shapely.Polygon | None:

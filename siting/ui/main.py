@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -26,7 +27,7 @@ from siting.ui.work import watched
 from siting.world import World
 from siting.zan.ruleset import IN_FORCE
 
-_HOME = "accueil"
+_HOME, _SHOWN = "accueil", "page-shown"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -80,7 +81,9 @@ def _show(_: Translate) -> None:
 
 
 def _render(spec: PageSpec, made: list[Context]) -> None:
-    spec.render(made[0])
+    entered = st.session_state.get(_SHOWN) != spec.key
+    st.session_state[_SHOWN] = spec.key
+    spec.render(replace(made[0], entered=entered))
 
 
 def _context(

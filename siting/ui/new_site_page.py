@@ -36,6 +36,8 @@ from siting.ui.site_panel import site_sheet
 LIMIT_MB = 50
 """Largest file taken on this page."""
 _PROPOSED, _MESSAGE = "proposed-site", "proposed-site-told"
+_TURN = "new-site-turn"
+"""How many sites were added: the fields of the next one are others, hence empty."""
 _LAMBERT = "EPSG:2154"
 _CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("readiness_land", LAND_STAGES),
@@ -130,32 +132,43 @@ def _fields(context: Context) -> dict[str, Any]:
     _ = context.translate
     said: dict[str, Any] = {}
     cells = _cells()
-    said["name"] = next(cells).text_input(_("Name"), max_chars=100)
+    turn = st.session_state.get(_TURN, 0)
+
+    def kept(name: str) -> dict[str, Any]:
+        """Keep what a field says while another page is looked at."""
+        return {"key": f"page-new-{turn}-{name}", "persist_state": "session"}
+
+    said["name"] = next(cells).text_input(_("Name"), max_chars=100, **kept("name"))
     taken = [str(key) for key in context.run.sites.index]
     said["site_id"] = next(cells).text_input(
-        _("Identifier"), value=free_name("NOUVEAU", taken).replace(" ", "-"), max_chars=40
-    )
+        _("Identifier"), value=free_name("NOUVEAU", taken).replace(" ", "-"), max_chars=40,
+        **kept("site_id"),
+    )  # fmt: skip
     seen = [one for one in CONFIDENTIALITY if one in SEEN[context.role]]
     said["confidentiality"] = next(cells).selectbox(
-        _("Who may see it"), seen, format_func=_level(_)
+        _("Who may see it"), seen, format_func=_level(_), **kept("confidentiality")
     )
-    said["source"] = next(cells).text_input(_("Source"), value=_("entered by hand"), max_chars=200)
+    said["source"] = next(cells).text_input(
+        _("Source"), value=_("entered by hand"), max_chars=200, **kept("source")
+    )
     titles = _titles(_)
     for name, options in _CHOICES:
         said[name] = next(cells).selectbox(
-            titles[name], options, index=None, placeholder=_("not known"), format_func=_
-        )
+            titles[name], options, index=None, placeholder=_("not known"), format_func=_,
+            **kept(name),
+        )  # fmt: skip
     numbers = (("works_start_year", 2011, 2060), ("expected_jobs", 0, 100_000),
                ("power_mw", 0, 10_000), ("water_m3_day", 0, 1_000_000))  # fmt: skip
     for name, low, high in numbers:
         said[name] = next(cells).number_input(
-            titles[name], min_value=low, max_value=high, value=None, placeholder=_("not known")
-        )
+            titles[name], min_value=low, max_value=high, value=None, placeholder=_("not known"),
+            **kept(name),
+        )  # fmt: skip
     yes_no = {True: _("yes"), False: _("no")}
     for name in ("is_brownfield", "gas", "fibre", "sewer"):
         said[name] = next(cells).selectbox(
             titles[name], [True, False], index=None, placeholder=_("not known"),
-            format_func=yes_no.__getitem__,
+            format_func=yes_no.__getitem__, **kept(name),
         )  # fmt: skip
     return said
 
@@ -278,6 +291,7 @@ def _add(context: Context, proposed: data.Sites, own: list[str]) -> None:
     if selected != "all":
         apply(context, {("sites", "selected"): [*selected, *own]})
     st.session_state[_PROPOSED] = None
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
     st.session_state[_MESSAGE] = _("Added to the sites of the session: {names}.").format(
         names=", ".join(own)
     )

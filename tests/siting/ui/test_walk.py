@@ -56,6 +56,40 @@ def test_an_outline_taken_back_is_no_outline_any_more(visit, settled):
     expect(page.locator(".st-key-sheet")).to_have_count(0)
 
 
+def test_a_site_half_told_is_found_again_after_another_page(visit, go, settled):
+    page = visit("nouveau-site", wait=".sg-footer")
+    frame = page.locator(MAP).last
+    tool = frame.content_frame.locator(".siting-drawing")
+    expect(tool).to_be_visible()
+    settled(page)
+    corner = frame.bounding_box()
+    for x, y in ((200, 200), (215, 200), (215, 215)):
+        page.mouse.click(corner["x"] + x, corner["y"] + y)
+        page.wait_for_timeout(600)  # two clicks in a row are a double one
+    tool.get_by_role("button", name="Terminer le contour").click()
+    settled(page)
+    page.get_by_label("Nom", exact=True).fill("Zone des Prés")
+    page.get_by_role("button", name="Obtenir le verdict", exact=True).click()
+    expect(page.locator(".st-key-sheet .sg-verdict").first).to_be_visible()
+    area = page.locator(".st-key-sheet h3", has_text="Terrain").first.text_content()
+    go(page, "Sites")
+    go(page, "Nouveau site")
+    # The fields, and the outline on the map, are as they were left.
+    expect(page.get_by_label("Nom", exact=True)).to_have_value("Zone des Prés")
+    tool = page.locator(MAP).last.content_frame.locator(".siting-drawing")
+    expect(tool).to_contain_text(re.compile(r"Environ [\d\u202f]+,\d\sha"))
+    expect(tool.get_by_role("button", name="Terminer le contour")).to_be_disabled()
+    settled(page)
+    page.get_by_role("button", name="Obtenir le verdict", exact=True).click()
+    settled(page)
+    expect(page.locator(".st-key-sheet h3", has_text="Terrain").first).to_have_text(area)
+    # Once added, the next site begins empty.
+    page.get_by_role("button", name="Ajouter aux sites du scénario").click()
+    expect(page.locator(".sg-alert", has_text="NOUVEAU").first).to_be_visible()
+    expect(page.get_by_label("Nom", exact=True)).to_have_value("")
+    expect(page.get_by_label("Identifiant", exact=True)).to_have_value("NOUVEAU-2")
+
+
 def test_a_shipped_scenario_is_compared_with_the_base(visit):
     page = visit("scenarios?scenario=rural_balance", wait=".sg-footer")
     expect(page.locator(".sg-verdicts", has_text="Scénario de base").first).to_be_visible()
