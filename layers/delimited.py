@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -185,7 +186,7 @@ def _blocks(path: Path, text: _Text, separator: str, width: int, name: str) -> I
     """Read the rows under the header, a block of text at once."""
     from pyarrow import csv as arrow_csv  # noqa: PLC0415 - only text files need it
 
-    bad: list[Any] = []
+    bad: deque[Any] = deque()
 
     def keep_aside(row: Any) -> str:
         bad.append(row)
@@ -195,6 +196,7 @@ def _blocks(path: Path, text: _Text, separator: str, width: int, name: str) -> I
     if not width:
         return
     number, blank, tails = 1, 0, [""]  # the header is row 1; an empty line is none
+    data = pd.DataFrame(columns=names, dtype=object)
     try:
         reader = arrow_csv.open_csv(
             path,
@@ -219,13 +221,13 @@ def _blocks(path: Path, text: _Text, separator: str, width: int, name: str) -> I
             # Rows of the next block may have been met: each has its number in the file.
             aside: list[Any] = []
             while bad and bad[0].number < number + len(data) + len(aside):
-                aside.append(bad.pop(0))
+                aside.append(bad.popleft())
             block, blank = _placed(data, aside, number, blank)
             number += len(data) + len(aside)
             yield block
         if bad:
             tails += [bad[-1].text or ""]
-            yield _placed(data.iloc[:0], bad, number, blank)[0]
+            yield _placed(data.iloc[:0], list(bad), number, blank)[0]
     except pa.ArrowInvalid as error:
         found = str(error)
         unreadable = problem("file-unreadable", file=name, expected="CSV", found=found)
