@@ -92,14 +92,34 @@ def _batches(path: Path, layer: str | None, size: int) -> Iterator[RawTable]:
         yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
         return
     told: set[Problem] = set()
-    for table in tables:
+    for table in _filled(tables):
         # A table whose columns tell the place: as a whole.
         if table.geometry is None and not table.errors:
             yield open_register(path, layer=layer, limit_bytes=LIMIT_BYTES)
             return
         if table.row_count == 0:
-            raise LayerError(problem("no-rows", file=path.name))
+            raise LayerError(in_file([problem("no-rows"), *table.errors], path.name))
         yield alone(replace(table, notes=tuple(_new(table.notes, told))))
+
+
+def _filled(tables: Iterable[RawTable]) -> Iterator[RawTable]:
+    """Put what tables without rows tell with the next one that has some, or at the end."""
+    held: RawTable | None = None
+    alone = True
+    for table in tables:
+        if held is not None:
+            table = replace(  # noqa: PLW2901 - the same, and what was held
+                table,
+                row_count=held.row_count + table.row_count,
+                rejected=(*held.rejected, *table.rejected),
+                notes=(*held.notes, *table.notes),
+            )
+        held = None if len(table.rows) else table
+        if held is None:
+            alone = False
+            yield table
+    if held is not None and (alone or held.row_count):
+        yield held
 
 
 def _new(notes: Iterable[Problem], told: set[Problem]) -> Iterator[Problem]:

@@ -221,7 +221,7 @@ def _around(boxes: Any) -> Box:
     known = known[~np.isnan(known).all(axis=1)]
     if not len(known):
         return (np.nan, np.nan, np.nan, np.nan)
-    low, high = known[:, :2].min(axis=0), known[:, 2:].max(axis=0)
+    low, high = np.nanmin(known[:, :2], axis=0), np.nanmax(known[:, 2:], axis=0)
     return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 

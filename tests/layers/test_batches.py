@@ -145,6 +145,37 @@ def test_what_is_wrong_with_a_csv_is_told_as_in_one_go(tmp_path):
     assert sum("encoding-guessed" in one for one in notes) == 1
 
 
+def outcome(read):
+    """What is read, or what is told in its place."""
+    try:
+        data, *rest, crs = together(read())
+    except LayerError as error:
+        return [one.line() for one in error.problems]
+    return [data.astype(str).to_numpy().tolist(), *rest, crs.to_string()]
+
+
+LINES = ["S;1;2", "T;3;4", "", " ; ; ", "x", "x;y;z;t", '"U\nu";1;2', '"";"";""', "V;;"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(LINES), max_size=25), st.integers(1, 7))
+def test_any_csv_in_batches_says_what_it_says_in_one_go(tmp_path, monkeypatch, lines, size):
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["nom;lon;lat", *lines]) + "\n", encoding="utf-8")
+    monkeypatch.setattr(delimited, "_BLOCK", 1 << 20)
+    whole = outcome(lambda: [open_register(path)])
+    monkeypatch.setattr(delimited, "_BLOCK", 40)
+    assert outcome(lambda: raw_batches(path, size=size)) == whole
+
+
+def test_rows_that_are_all_kept_aside_are_told_one_by_one(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("site_id;lon;lat\nA;-1,5;47,2;\nB;-1,6;47,2;\n")
+    [table] = raw_batches(path)
+    assert [(one.row, one.code) for one in table.rejected] == [(1, "row-cells"), (2, "row-cells")]
+    assert table.row_count == 2
+
+
 # --- Shapefile --------------------------------------------------------------------------
 
 
