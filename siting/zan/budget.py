@@ -429,7 +429,7 @@ def _before_guarantee(table: pd.DataFrame) -> pd.Series:
 
 
 def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame:
-    columns = ["rate", "rate_level", "rate_status", "rate_source"]
+    columns = ["rate", "rate_level", "rate_status", "rate_source", "rate_area_m2"]
     first = pd.DataFrame({"of": of, "rank": communes["rate_rank"]}).drop_duplicates()
     distinct = communes.loc[first.index, columns].assign(of=first["of"])
     # Nearly every territory has one rate for all its communes: told without a loop.
@@ -447,11 +447,13 @@ def _rates_of(communes: pd.DataFrame, of: pd.Series, level: str) -> pd.DataFrame
 
 def _rate_of(communes: pd.DataFrame, level: str) -> dict[str, object]:
     rates = set(communes["rate"])
+    # Hectares given to a commune that consumed nothing are in no rate.
+    common = len(rates) == 1 and not communes["rate_area_m2"].any()
     return {
         "rate_source": " ; ".join(sorted(set(communes["rate_source"]))),
         "rate_status": _shown_status(communes, level),
         # Where it differs between communes, the effective one is worked out from the sums.
-        "rate": float(rates.pop()) if len(rates) == 1 else float("nan"),
+        "rate": float(rates.pop()) if common else float("nan"),
     }
 
 

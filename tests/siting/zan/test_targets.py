@@ -86,14 +86,14 @@ def test_every_row_that_cannot_be_used_is_told_at_once():
     assert caught.value.problems[2].expected == "≤ 0 ha"
 
 
-def budgets(targets, *, ruleset="zan-50"):
+def budgets(targets, *, ruleset="zan-50", parents=PARENTS):
     entries = (
         Entry(code, Measure.ENAF, year, area, Envelope.LOCAL, EntryKind.OBSERVED, "", "t")
         for code, area in REFERENCE.items()
         for year in (2015, 2022)
     )
     ledger = Ledger.empty(Measure.ENAF).post(entries)
-    return commune_budgets(ledger, PARENTS, load_ruleset(ruleset), targets=targets)
+    return commune_budgets(ledger, parents, load_ruleset(ruleset), targets=targets)
 
 
 def test_r6_a_document_may_give_more_than_was_consumed():
@@ -120,6 +120,16 @@ def test_r6_a_commune_that_consumed_nothing_may_be_given_hectares(ruleset, expec
     assert pd.isna(told.loc["85001", "rate"])  # something of nothing is no rate
     region = sum_budgets(table, PARENTS["region"], level="region")
     assert region.loc["52", "budget_m2"] == table["budget_m2"].sum()
+
+
+def test_the_hectares_of_a_commune_that_consumed_nothing_are_in_the_rate_of_its_epci():
+    # 44003 keeps its 90 ha (rate 0) and 85001, of the same SCoT, is given 9: 1 − 99/90 = −10 %.
+    parents = PARENTS.assign(scot=["S1", "S1", "S3", "S3"])
+    targets = made(row("44003", "commune", rate="0"), row("85001", "commune", hectares=9, number=2))
+    table = budgets(targets, parents=parents)
+    scot = sum_budgets(table, parents["scot"], level="scot")
+    assert scot.loc["S3", "budget_m2"] == 990_000
+    assert scot.loc["S3", "rate"] == pytest.approx(-0.1)
 
 
 @pytest.mark.parametrize(
