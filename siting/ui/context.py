@@ -38,8 +38,6 @@ class Context:
         Who looks.
     pages
         Pages by key, for :func:`streamlit.page_link` and :func:`streamlit.switch_page`.
-    entered
-        Whether the session looked at another page, or at none, just before.
     """
 
     world: World
@@ -51,4 +49,3 @@ class Context:
     lang: Language
     role: Role
     pages: Mapping[str, st.Page]
-    entered: bool = True

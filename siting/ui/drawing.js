@@ -4,8 +4,10 @@ function sitingDrawing(map, labels) {
   "use strict";
 
   const INK = "#12679b";
-  // What was drawn before the page was left.
-  let corners = labels.ring.map(([lng, lat]) => L.latLng(lat, lng));
+  const KEPT = "siting-drawing";
+  // A map that is built anew, in another language or after another page, shows what was drawn:
+  // the server has it already.
+  let corners = kept().map(([lng, lat]) => L.latLng(lat, lng));
   let closed = corners.length >= 3;
   // A pane of its own: a territory that is pointed at comes to the front of the others.
   const pane = "siting-drawing";
@@ -43,9 +45,29 @@ function sitingDrawing(map, labels) {
     return ha.toLocaleString(labels.lang, digits);
   }
 
+  function kept() {
+    try {
+      const { token, ring } = JSON.parse(window.sessionStorage.getItem(KEPT) ?? "{}");
+      return token === labels.token ? ring : [];
+    } catch {
+      return []; // a browser that keeps nothing
+    }
+  }
+
+  function keep(ring) {
+    try {
+      window.sessionStorage.setItem(KEPT, JSON.stringify({ token: labels.token, ring }));
+    } catch {
+      // A browser that keeps nothing: the outline is only on this map.
+    }
+  }
+
   // What is not finished any more is no outline: a verdict must not be given on it.
   function forget() {
-    if (closed) window.Streamlit.setComponentValue({ kind: "none", at: Date.now() });
+    if (closed) {
+      keep([]);
+      window.Streamlit.setComponentValue({ kind: "none", at: Date.now() });
+    }
     closed = false;
   }
 
@@ -56,6 +78,7 @@ function sitingDrawing(map, labels) {
     const ring = corners.map(({ lat, lng }) => [
       Math.round(lng * 1e7) / 1e7, Math.round(lat * 1e7) / 1e7,
     ]);
+    keep(ring);
     window.Streamlit.setComponentValue({ kind: "outline", ring, at: Date.now() });
   }
 

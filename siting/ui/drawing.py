@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from secrets import token_hex
 from typing import Any
 
 import shapely
@@ -21,7 +22,7 @@ from siting.ui.html import paragraph
 from siting.world import World
 
 _KEY = "drawing"
-_DRAWN, _BEFORE = f"{_KEY}-ring", f"{_KEY}-ring-before"
+_TOKEN = f"{_KEY}-token"
 _HEIGHT = 470
 _STYLE = (
     ".siting-draws, .siting-draws .leaflet-interactive { cursor: crosshair; }"
@@ -34,10 +35,6 @@ _STYLE = (
     ".siting-drawing p { margin: 0; padding: 6px 10px; font: 400 13px 'Source Sans', sans-serif; }"
     ".siting-legend { display: none; }"
 )
-
-
-Ring = tuple[tuple[float, ...], ...]
-"""Corners of an outline, longitude then latitude."""
 
 
 class _Tool(MacroElement):
@@ -87,9 +84,8 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
     view_json = _view_json(context.sites.digest, key, context.lang, context.run, context.world)
     addresses = serve_map_assets(context.ground, view_json)
     drawn = draw(context.ground, view_json, addresses=addresses)
-    answer = _answer(context.lang)
     labels: dict[str, object] = {
-        "ring": _kept(opened=answer is None or context.entered),
+        "token": _token(),
         "finish": _("Finish the outline"),
         "back": _("Take back a corner"),
         "clear": _("Start again"),
@@ -97,34 +93,27 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
         "lang": context.lang,
     }
     drawn.add_child(_Tool(labels))
-    st_folium(
-        drawn, key=f"{_KEY}-{context.lang}", height=_HEIGHT, use_container_width=True,
-        returned_objects=[],
-    )  # fmt: skip
-    answer = _answer(context.lang)
-    if answer is not None:
-        st.session_state[_DRAWN] = _ring(answer)
-    ring: Ring = st.session_state.get(_DRAWN, ())
-    return outline_of({"kind": "outline", "ring": ring}) if ring else None
+    key = f"{_KEY}-{_token()}"
+    st_folium(drawn, key=key, height=_HEIGHT, use_container_width=True, returned_objects=[])
+    answer = st.session_state.get(key)
+    if isinstance(answer, dict) and "kind" in answer:
+        st.session_state[_KEY] = answer
+    return outline_of(st.session_state.get(_KEY))
 
 
-def _answer(lang: Language) -> dict[str, Any] | None:
-    """Return what the tool told since the map is shown."""
-    answer = st.session_state.get(f"{_KEY}-{lang}")
-    return answer if isinstance(answer, dict) and "kind" in answer else None
+def _token() -> str:
+    """Return what tells the outline being drawn from those of other sessions and other sites.
+
+    The browser keeps the outline under it, and draws it again on a map that was built anew.
+    """
+    token: str = st.session_state.setdefault(_TOKEN, token_hex(8))
+    return token
 
 
-def _kept(*, opened: bool) -> Ring:
-    """Return what was drawn before the map was opened: it stays the same while the map is shown."""
-    if opened:
-        st.session_state[_BEFORE] = st.session_state.get(_DRAWN, ())
-    ring: Ring = st.session_state.get(_BEFORE, ())
-    return ring
-
-
-def _ring(answer: dict[str, Any]) -> Ring:
-    """Return the corners that the tool tells; none where what was drawn is taken back."""
-    return tuple(map(tuple, answer["ring"])) if outline_of(answer) is not None else ()
+def forget_outline() -> None:
+    """Forget what was drawn: the next site begins with an empty map."""
+    st.session_state[_TOKEN] = token_hex(8)
+    st.session_state[_KEY] = None
 
 
 def outline_of(answer: Any) -> shapely.Polygon | None:

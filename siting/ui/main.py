@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -27,7 +26,7 @@ from siting.ui.work import watched
 from siting.world import World
 from siting.zan.ruleset import IN_FORCE
 
-_HOME, _SHOWN = "accueil", "page-shown"
+_HOME = "accueil"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -81,9 +80,7 @@ def _show(_: Translate) -> None:
 
 
 def _render(spec: PageSpec, made: list[Context]) -> None:
-    entered = st.session_state.get(_SHOWN) != spec.key
-    st.session_state[_SHOWN] = spec.key
-    spec.render(replace(made[0], entered=entered))
+    spec.render(made[0])
 
 
 def _context(

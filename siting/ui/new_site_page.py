@@ -25,7 +25,7 @@ from siting.labels import UNKNOWN, VERDICT_LABELS, number
 from siting.roles import SEEN
 from siting.ui import data, workspace
 from siting.ui.context import Context
-from siting.ui.drawing import drawn_outline
+from siting.ui.drawing import drawn_outline, forget_outline
 from siting.ui.edits import apply
 from siting.ui.frame import heading, opening, told
 from siting.ui.html import alert, plain
@@ -36,8 +36,9 @@ from siting.ui.site_panel import site_sheet
 LIMIT_MB = 50
 """Largest file taken on this page."""
 _PROPOSED, _MESSAGE = "proposed-site", "proposed-site-told"
-_TURN = "new-site-turn"
-"""How many sites were added: the fields of the next one are others, hence empty."""
+_TURN, _FORMED = "new-site-turn", "new-site-formed"
+"""How many sites of the form were added: the fields of the next one are others, hence empty; and
+whether what is proposed is one."""
 _LAMBERT = "EPSG:2154"
 _CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("readiness_land", LAND_STAGES),
@@ -89,7 +90,7 @@ def page(context: Context) -> None:
 
 def _typed(_: Translate) -> tuple[shapely.Geometry, str] | None:
     text = st.text_area(
-        _("Outline"), height=190, key="page-outline", placeholder="-1,5540 ; 47,2180\n…",
+        _("Outline"), height=190, key=f"page-outline-{_turn()}", placeholder="-1,5540 ; 47,2180\n…",
         help=_("WKT, GeoJSON, or a corner a line: longitude and latitude, or x and y."),
         persist_state="session",
     )  # fmt: skip
@@ -132,11 +133,10 @@ def _fields(context: Context) -> dict[str, Any]:
     _ = context.translate
     said: dict[str, Any] = {}
     cells = _cells()
-    turn = st.session_state.get(_TURN, 0)
 
     def kept(name: str) -> dict[str, Any]:
         """Keep what a field says while another page is looked at."""
-        return {"key": f"page-new-{turn}-{name}", "persist_state": "session"}
+        return {"key": f"page-new-{_turn()}-{name}", "persist_state": "session"}
 
     said["name"] = next(cells).text_input(_("Name"), max_chars=100, **kept("name"))
     taken = [str(key) for key in context.run.sites.index]
@@ -171,6 +171,11 @@ def _fields(context: Context) -> dict[str, Any]:
             format_func=yes_no.__getitem__, **kept(name),
         )  # fmt: skip
     return said
+
+
+def _turn() -> int:
+    turn: int = st.session_state.get(_TURN, 0)
+    return turn
 
 
 def _cells() -> Iterator[Any]:
@@ -227,6 +232,7 @@ def _propose(
     """Read what is proposed, through the one reader; keep it or tell why it cannot be used."""
     _ = context.translate
     st.session_state[_PROPOSED] = None
+    st.session_state[_FORMED] = source is not None
     try:
         sites = data.uploaded_sites(context.world, name, content, layer)
         if source is not None:
@@ -291,7 +297,9 @@ def _add(context: Context, proposed: data.Sites, own: list[str]) -> None:
     if selected != "all":
         apply(context, {("sites", "selected"): [*selected, *own]})
     st.session_state[_PROPOSED] = None
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    if st.session_state.get(_FORMED):
+        st.session_state[_TURN] = _turn() + 1
+        forget_outline()
     st.session_state[_MESSAGE] = _("Added to the sites of the session: {names}.").format(
         names=", ".join(own)
     )

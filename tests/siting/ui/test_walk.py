@@ -83,11 +83,32 @@ def test_a_site_half_told_is_found_again_after_another_page(visit, go, settled):
     page.get_by_role("button", name="Obtenir le verdict", exact=True).click()
     settled(page)
     expect(page.locator(".st-key-sheet h3", has_text="Terrain").first).to_have_text(area)
+    # Drawn again, it is the new outline that stays, whatever builds the map anew.
+    tool.get_by_role("button", name="Recommencer").click()
+    settled(page)
+    corner = page.locator(MAP).last.bounding_box()
+    for x, y in ((250, 250), (290, 250), (290, 300)):
+        page.mouse.click(corner["x"] + x, corner["y"] + y)
+        page.wait_for_timeout(600)
+    tool.get_by_role("button", name="Terminer le contour").click()
+    settled(page)
+    drawn = tool.locator("p").inner_text()
+    page.get_by_label("Jeu de règles").click()
+    page.get_by_text(re.compile("54,5")).last.click()
+    expect(page.locator(".sg-footer", has_text="zan-54-5").first).to_be_visible()
+    settled(page)
+    expect(tool.locator("p")).to_have_text(drawn)
+    page.get_by_role("button", name="Obtenir le verdict", exact=True).click()
+    settled(page)
     # Once added, the next site begins empty.
     page.get_by_role("button", name="Ajouter aux sites du scénario").click()
     expect(page.locator(".sg-alert", has_text="NOUVEAU").first).to_be_visible()
     expect(page.get_by_label("Nom", exact=True)).to_have_value("")
     expect(page.get_by_label("Identifiant", exact=True)).to_have_value("NOUVEAU-2")
+    settled(page)
+    expect(tool.get_by_role("button", name="Recommencer")).to_be_disabled()
+    page.get_by_role("button", name="Obtenir le verdict", exact=True).click()
+    expect(page.locator(".sg-alert", has_text="il n’y en a pas encore")).to_be_visible()
 
 
 def test_a_shipped_scenario_is_compared_with_the_base(visit):
