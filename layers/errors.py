@@ -34,6 +34,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "file-pointer": N_("the file is a Git LFS or git-annex pointer, not the data itself"),
         "file-html": N_("the file is a web page or an XML error message saved as data"),
         "file-too-large": N_("the file weighs {found}; the limit is {expected}"),
+        "sheet-too-large": N_(
+            "the cells of a sheet span {found} places, of which {expected} at most are read: clear "
+            "what lies far from the table"
+        ),
         "archive-broken": N_("the archive is broken or truncated: {found}"),
         "archive-content": N_("the archive holds no readable layer; found {found}"),
         "archive-unsafe": N_("the archive is not safe to open: {found}"),

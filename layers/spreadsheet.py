@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import reduce
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
+from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from layers.errors import LayerError, problem
 from layers.placing import tells_places
@@ -23,8 +26,14 @@ from layers.raw_table import RawTable, unique_names
 SEARCHED_ROWS: Final = 30
 """Rows among which the header is looked for: titles and notes often stand above it."""
 _LIMIT_BYTES: Final = 512 << 20
+_MOST_CELLS: Final = 20_000_000
+_CHUNK: Final = 1 << 20
+_LONGEST_TAG: Final = 200
+_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r=["']([A-Z]{1,7})(\d{1,12})["']""")
+_ROWS_REPEATED: Final = "table:number-rows-repeated"
+_COLUMNS_REPEATED: Final = "table:number-columns-repeated"
 _BROKEN: Final = (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError,
-                  NotImplementedError, EOFError)  # fmt: skip
+                  NotImplementedError, EOFError, expat.ExpatError)  # fmt: skip
 
 
 def read_sheet(path: Path, name: str, *, title: str, sheet: str | None = None) -> RawTable:
@@ -42,7 +51,7 @@ def read_sheet(path: Path, name: str, *, title: str, sheet: str | None = None) -
         Name of its format in messages.
     sheet
         The sheet to read; by default the only one that has such a header, else the only one
-        that is not empty.
+        that is not empty, hidden sheets left aside.
 
     Returns
     -------
@@ -57,11 +66,14 @@ def read_sheet(path: Path, name: str, *, title: str, sheet: str | None = None) -
     """
     with opened_book(path.read_bytes(), name, title) as book:
         sheets = {one: sheet_cells(book, one) for one in book.sheet_names}
-    filled = {one: rows for one, rows in sheets.items() if any(any(row) for row in rows)}
-    chosen = _chosen(filled, name, sheet)
-    if chosen is None:
-        return RawTable(name, title, pd.DataFrame(), np.array([], dtype=np.int64), 0)
-    rows = filled[chosen]
+        hidden = {
+            one.name for one in book.sheets_metadata if one.visible != SheetVisibleEnum.Visible
+        }
+    chosen = _chosen(sheets, name, sheet, hidden=hidden)
+    rows = [] if chosen is None else sheets[chosen]
+    if not any(any(row) for row in rows):
+        nothing = np.array([], dtype=object)
+        return RawTable(name, title, pd.DataFrame(), nothing.astype(np.int64), 0, geometry=nothing)
     header = _place_header(rows)
     if header is None:
         header = next(rank for rank, row in enumerate(rows) if any(row))
@@ -118,6 +130,7 @@ def opened_book(content: bytes, name: str, title: str) -> Iterator[CalamineWorkb
             check_size(parts, name)
             if parts.testzip() is not None:
                 raise zipfile.BadZipFile("CRC")
+            _check_extent(parts, name)
         yield CalamineWorkbook.from_filelike(BytesIO(content))
 
 
@@ -164,6 +177,74 @@ def check_size(archive: zipfile.ZipFile, name: str) -> None:
         raise LayerError(problem("file-too-large", file=name, found=found, expected=expected))
 
 
+def _check_extent(parts: zipfile.ZipFile, name: str) -> None:
+    """Refuse a sheet whose cells lie too far apart: the library holds all between them.
+
+    One cell in the last column of the last row, a slip of the hand, makes 17 thousand million.
+    """
+    for member in parts.infolist():
+        if not member.filename.endswith(".xml"):
+            continue
+        with parts.open(member) as stream:
+            extent = _ods_extent(stream) if member.filename == "content.xml" else _extent(stream)
+        if extent > _MOST_CELLS:
+            found, expected = f"{extent:_}", f"{_MOST_CELLS:_}"
+            raise LayerError(
+                problem(
+                    "sheet-too-large", file=name, found=found.replace("_", " "),
+                    expected=expected.replace("_", " "),
+                )
+            )  # fmt: skip
+
+
+def _extent(stream: IO[bytes]) -> int:
+    """Return the cells of the rectangle around those of a sheet of an XLSX."""
+    letters: set[bytes] = set()
+    rows: set[int] = set()
+    tail = b""
+    while chunk := stream.read(_CHUNK):
+        found = _CELL.findall(tail + chunk)
+        letters |= {column for column, _row in found}
+        here = {int(row) for row in {row for _column, row in found}}
+        rows = {min(rows | here), max(rows | here)} if rows | here else rows
+        tail = chunk[-_LONGEST_TAG:]
+    columns = {reduce(lambda rank, one: 26 * rank + one - 64, name, 0) for name in letters}
+    if not rows:
+        return 0
+    return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+
+
+def _ods_extent(stream: IO[bytes]) -> int:
+    """Return the cells of the largest rectangle around those of a table of an ODS."""
+    most = rows = columns = last_row = column = 0
+    repeated = 1
+    filled = False
+
+    def started(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal rows, columns, last_row, column, repeated, filled
+        if tag == "table:table":
+            rows = columns = last_row = 0
+        elif tag == "table:table-row":
+            repeated, column, filled = int(attributes.get(_ROWS_REPEATED, 1)), 0, False
+        elif tag in ("table:table-cell", "table:covered-table-cell"):
+            column += int(attributes.get(_COLUMNS_REPEATED, 1))
+            if "office:value-type" in attributes or "table:formula" in attributes:
+                columns, filled = max(columns, column), True
+
+    def ended(tag: str) -> None:
+        nonlocal most, rows, last_row
+        if tag == "table:table-row":
+            rows += repeated
+            last_row = rows if filled else last_row
+        elif tag == "table:table":
+            most = max(most, last_row * columns)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = started, ended
+    parser.ParseFile(stream)
+    return most
+
+
 def sheet_cells(book: CalamineWorkbook, sheet: str) -> list[list[str]]:
     """Return the cells of a sheet as texts.
 
@@ -202,13 +283,24 @@ def _text(cell: Any) -> str:
     return str(cell).strip()
 
 
-def _chosen(filled: Mapping[str, list[list[str]]], name: str, sheet: str | None) -> str | None:
-    """Return the sheet to read; none of a workbook without a filled cell."""
-    listed = ", ".join(filled)
+def _chosen(
+    sheets: Mapping[str, list[list[str]]],
+    name: str,
+    sheet: str | None,
+    *,
+    hidden: Collection[str],
+) -> str | None:
+    """Return the sheet to read; none of a workbook without a filled cell.
+
+    One that is hidden is read where it is asked for, or where nothing else can be meant.
+    """
     if sheet is not None:
-        if sheet not in filled:
+        if sheet not in sheets:
+            listed = ", ".join(sheets)
             raise LayerError(problem("layer-missing", file=name, found=sheet, expected=listed))
         return sheet
+    every = {one: rows for one, rows in sheets.items() if any(any(row) for row in rows)}
+    filled = {one: rows for one, rows in every.items() if one not in hidden} or every
     placed = [one for one, rows in filled.items() if _place_header(rows) is not None]
     meant = placed or list(filled)
     if len(meant) > 1:

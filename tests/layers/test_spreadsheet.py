@@ -51,14 +51,14 @@ def ods_cell(cell):
     return f'<table:table-cell office:value-type="{kind}"{value}>{told}</table:table-cell>'
 
 
-def ods(path, sheets):
+def ods(path, sheets, *, more=""):
     tables = "".join(
         f'<table:table table:name="{name}">'
         + "".join(
             f"<table:table-row>{''.join(map(ods_cell, row)) or ods_cell(None)}</table:table-row>"
             for row in rows
         )
-        + "</table:table>"
+        + f"{more}</table:table>"
         for name, rows in sheets.items()
     )
     spaces = " ".join(f'xmlns:{one}="{OFFICE}:{one}:1.0"' for one in ("office", "table", "text"))
@@ -159,7 +159,7 @@ def test_a_column_without_a_title_is_told_not_lost(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("rows", "code"),
     [
-        ([], "geometry-column"),
+        ([], "no-rows"),
         ([HEADER], "no-rows"),
         ([["nom", "surface_ha"], ["A", 2]], "geometry-column"),
     ],
@@ -186,6 +186,55 @@ def test_a_workbook_in_an_archive_is_read_where_nothing_else_is_a_layer(tmp_path
 def test_a_register_of_sites_is_recognised_as_one(tmp_path, suffix):
     path = make(tmp_path, suffix, Sites=[["Titre"], HEADER, *ROWS])
     assert file_columns(path) == tuple(HEADER)
+
+
+@each
+def test_a_cell_lost_far_away_is_told_before_it_fills_the_memory(tmp_path, suffix):
+    # One cell in XFD1048576: 17 thousand million places between it and the table.
+    path = tmp_path / f"sites{suffix}"
+    if suffix == ".xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("Sites")
+            sheet.write_row(0, 0, ["site_id", "lon", "lat"])
+            sheet.write(1_048_575, 16_383, "x")
+    else:
+        far = (
+            '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/>'
+            "</table:table-row><table:table-row><table:table-cell "
+            f'table:number-columns-repeated="16000"/>{ods_cell("x")}</table:table-row>'
+        )
+        ods(path, {"Sites": [HEADER, ROWS[0]]}, more=far)
+    with pytest.raises(LayerError) as error:
+        open_file(path)
+    assert [one.code for one in error.value.problems] == ["sheet-too-large"]
+
+
+def test_the_blank_rows_and_columns_that_libreoffice_writes_are_nothing(tmp_path):
+    blank = (
+        '<table:table-row table:number-rows-repeated="1048573"><table:table-cell '
+        'table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    path = ods(tmp_path / "sites.ods", {"Sites": [HEADER, *ROWS]}, more=blank)
+    assert len(open_file(path).data) == 2
+
+
+@each
+def test_a_blank_sheet_of_a_register_is_a_class_without_rows(tmp_path, suffix):
+    header = ["site_id", "site_nom", "lon", "lat", "surface_ha"]
+    path = make(tmp_path, suffix, site_eco=[header, ["S1", "Zone", -1.5, 47.2, 2]], terrain_eco=[])
+    assert read_sites(path).layer.data["site_id"].tolist() == ["S1"]
+
+
+def test_a_hidden_sheet_is_read_only_where_it_is_asked_for(tmp_path):
+    path = tmp_path / "sites.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, site in (("Sites", ROWS[0]), ("Avant", ROWS[1])):
+            sheet = book.add_worksheet(name)
+            for i, row in enumerate([HEADER[:4], site[:4]]):
+                sheet.write_row(i, 0, row)
+        sheet.hide()
+    assert open_file(path).data["Identifiant"].tolist() == ["A1"]
+    assert open_file(path, layer="Avant").data["Identifiant"].tolist() == ["A2"]
 
 
 @each
