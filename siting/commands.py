@@ -21,7 +21,7 @@ from siting.documents import dumps, problem_document, score_document
 from siting.errors import EXIT_DONE, EXIT_REJECTED_ROWS, SitingError, problem
 from siting.export import check_output, write
 from siting.export_cnig import write_cnig
-from siting.i18n import Language, Translate
+from siting.i18n import Language, Translate, translator
 from siting.pipeline import DEMONSTRATION_SITES, balance, read, run
 from siting.roles import WITHHELD, Role, role, shared_with
 from siting.scenario import Scenario, load_scenario, with_changes
@@ -461,7 +461,12 @@ def serve_command(*, port: int, address: str, browser: bool, lang: Language) -> 
         "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         "--server.maxUploadSize=200", "--client.toolbarMode=minimal",
         "--client.showErrorDetails=none", "--server.showEmailPrompt=false",
+        # Else Streamlit may offer, on the map and in English, to install what helps programmers.
+        "--logger.hideWelcomeMessage=true",
     ]  # fmt: skip
+    _ = translator(lang)
+    typer.echo(_("The map: {address} (Ctrl+C stops it)").format(address=f"http://{address}:{port}"))
+    sys.stdout.flush()
     env = {**os.environ, "SITING_LANG": lang}
     if os.name == "posix":
         # The server takes this process's place: what stops one stops the other.

@@ -314,7 +314,7 @@ def test_help_is_in_the_language_asked_for():
     assert "Score the sites" in shell("--lang", "en", "--help").stdout
 
 
-def test_serving_asks_nothing_at_the_terminal_and_nothing_from_outside(monkeypatch):
+def test_serving_asks_nothing_at_the_terminal_and_nothing_from_outside(monkeypatch, capsys):
     words = []
 
     class Replaced(Exception):  # noqa: N818 - stands for the process that takes this one's place
@@ -329,4 +329,7 @@ def test_serving_asks_nothing_at_the_terminal_and_nothing_from_outside(monkeypat
         serve_command(port=8501, address="127.0.0.1", browser=True, lang="fr")
     # Streamlit else asks for an e-mail address the first time, and waits for it.
     assert "--server.showEmailPrompt=false" in words
+    # Nor an offer of Streamlit to programmers, on the map; the address is told in its place.
+    assert "--logger.hideWelcomeMessage=true" in words
+    assert "http://127.0.0.1:8501" in capsys.readouterr().out
     assert "--browser.gatherUsageStats=false" in words
