@@ -65,11 +65,15 @@ def read_sheet(path: Path, name: str, *, title: str, sheet: str | None = None) -
         If the file is damaged or too large, has no such sheet, or several that may be meant.
     """
     with opened_book(path.read_bytes(), name, title) as book:
-        sheets = {one: sheet_cells(book, one) for one in book.sheet_names}
+        if sheet is not None and sheet not in book.sheet_names:
+            listed = ", ".join(book.sheet_names)
+            raise LayerError(problem("layer-missing", file=name, found=sheet, expected=listed))
+        asked = book.sheet_names if sheet is None else [sheet]
+        sheets = {one: sheet_cells(book, one) for one in asked}
         hidden = {
             one.name for one in book.sheets_metadata if one.visible != SheetVisibleEnum.Visible
         }
-    chosen = _chosen(sheets, name, sheet, hidden=hidden)
+    chosen = _chosen(sheets, name, hidden=hidden)
     rows = [] if chosen is None else sheets[chosen]
     if not any(any(row) for row in rows):
         nothing = np.array([], dtype=object)
@@ -284,21 +288,12 @@ def _text(cell: Any) -> str:
 
 
 def _chosen(
-    sheets: Mapping[str, list[list[str]]],
-    name: str,
-    sheet: str | None,
-    *,
-    hidden: Collection[str],
+    sheets: Mapping[str, list[list[str]]], name: str, *, hidden: Collection[str]
 ) -> str | None:
-    """Return the sheet to read; none of a workbook without a filled cell.
+    """Return the sheet to read among some; none where no cell is filled.
 
-    One that is hidden is read where it is asked for, or where nothing else can be meant.
+    One that is hidden is read where nothing else can be meant.
     """
-    if sheet is not None:
-        if sheet not in sheets:
-            listed = ", ".join(sheets)
-            raise LayerError(problem("layer-missing", file=name, found=sheet, expected=listed))
-        return sheet
     every = {one: rows for one, rows in sheets.items() if any(any(row) for row in rows)}
     filled = {one: rows for one, rows in every.items() if one not in hidden} or every
     placed = [one for one, rows in filled.items() if _place_header(rows) is not None]
