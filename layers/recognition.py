@@ -166,7 +166,7 @@ def recognise(
         except LayerError as error:
             if len(alike) == 1 and not _is_table_of_else(path, error):
                 raise LayerError(
-                    [*error.problems, *_part(path, reader, columns, sources)]
+                    [*error.problems, *part_note(path, reader.name, sources)]
                 ) from error
             refused += error.problems if len(alike) > 1 else ()
     if len(good) == 1:
@@ -194,21 +194,13 @@ def part_note(path: Path, layer: str, sources: Sources) -> list[Problem]:
     Returns
     -------
     list of Problem
-        ``import-part``, a warning; nothing of a folder, nor where the file is of none of them.
+        ``import-part``; nothing of a folder, nor where the file is of none of them.
     """
     parts = {name: one for name, one in sources.of_layer(layer).items() if one.part}
     columns = () if path.is_dir() or not parts else file_columns(path)
     if not any(meets(one.columns, columns) for one in parts.values() if columns):
         return []
-    told = data_problem("import-part", file=path.name, found=layer, expected=", ".join(parts))
-    return [replace(told, severity="warning")]
-
-
-def _part(path: Path, reader: Reader, columns: tuple[str, ...], sources: Sources) -> list[Problem]:
-    """Tell that a file that cannot be read alone is one part of a layer."""
-    if not columns:
-        return []
-    return [replace(one, severity="error") for one in part_note(path, reader.name, sources)]
+    return [data_problem("import-part", file=path.name, found=layer, expected=", ".join(parts))]
 
 
 def _is_table_of_else(path: Path, error: LayerError) -> bool:
