@@ -85,7 +85,7 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
     addresses = serve_map_assets(context.ground, view_json)
     drawn = draw(context.ground, view_json, addresses=addresses)
     labels: dict[str, object] = {
-        "token": _token(),
+        "token": draft(),
         "finish": _("Finish the outline"),
         "back": _("Take back a corner"),
         "clear": _("Start again"),
@@ -93,7 +93,7 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
         "lang": context.lang,
     }
     drawn.add_child(_Tool(labels))
-    key = f"{_KEY}-{_token()}"
+    key = f"{_KEY}-{draft()}"
     st_folium(drawn, key=key, height=_HEIGHT, use_container_width=True, returned_objects=[])
     answer = st.session_state.get(key)
     if isinstance(answer, dict) and "kind" in answer:
@@ -101,17 +101,22 @@ def drawn_outline(context: Context) -> shapely.Polygon | None:
     return outline_of(st.session_state.get(_KEY))
 
 
-def _token() -> str:
-    """Return what tells the outline being drawn from those of other sessions and other sites.
+def draft() -> str:
+    """Return what tells the site being described from those of other sessions and those added.
 
     The browser keeps the outline under it, and draws it again on a map that was built anew.
+
+    Returns
+    -------
+    str
+        A name drawn at random.
     """
     token: str = st.session_state.setdefault(_TOKEN, token_hex(8))
     return token
 
 
-def forget_outline() -> None:
-    """Forget what was drawn: the next site begins with an empty map."""
+def begin_draft() -> None:
+    """Begin the next site, with an empty map."""
     st.session_state[_TOKEN] = token_hex(8)
     st.session_state[_KEY] = None
 

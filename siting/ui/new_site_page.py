@@ -25,7 +25,7 @@ from siting.labels import UNKNOWN, VERDICT_LABELS, number
 from siting.roles import SEEN
 from siting.ui import data, workspace
 from siting.ui.context import Context
-from siting.ui.drawing import drawn_outline, forget_outline
+from siting.ui.drawing import begin_draft, draft, drawn_outline
 from siting.ui.edits import apply
 from siting.ui.frame import heading, opening, told
 from siting.ui.html import alert, plain
@@ -36,9 +36,8 @@ from siting.ui.site_panel import site_sheet
 LIMIT_MB = 50
 """Largest file taken on this page."""
 _PROPOSED, _MESSAGE = "proposed-site", "proposed-site-told"
-_TURN, _FORMED = "new-site-turn", "new-site-formed"
-"""How many sites of the form were added: the fields of the next one are others, hence empty; and
-whether what is proposed is one."""
+_FORMED = "new-site-formed"
+"""Whether what is proposed comes from the form: once it is added, the next one begins empty."""
 _LAMBERT = "EPSG:2154"
 _CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("readiness_land", LAND_STAGES),
@@ -90,7 +89,7 @@ def page(context: Context) -> None:
 
 def _typed(_: Translate) -> tuple[shapely.Geometry, str] | None:
     text = st.text_area(
-        _("Outline"), height=190, key=f"page-outline-{_turn()}", placeholder="-1,5540 ; 47,2180\n…",
+        _("Outline"), height=190, key=f"page-outline-{draft()}", placeholder="-1,5540 ; 47,2180\n…",
         help=_("WKT, GeoJSON, or a corner a line: longitude and latitude, or x and y."),
         persist_state="session",
     )  # fmt: skip
@@ -136,7 +135,7 @@ def _fields(context: Context) -> dict[str, Any]:
 
     def kept(name: str) -> dict[str, Any]:
         """Keep what a field says while another page is looked at."""
-        return {"key": f"page-new-{_turn()}-{name}", "persist_state": "session"}
+        return {"key": f"page-new-{draft()}-{name}", "persist_state": "session"}
 
     said["name"] = next(cells).text_input(_("Name"), max_chars=100, **kept("name"))
     taken = [str(key) for key in context.run.sites.index]
@@ -171,11 +170,6 @@ def _fields(context: Context) -> dict[str, Any]:
             format_func=yes_no.__getitem__, **kept(name),
         )  # fmt: skip
     return said
-
-
-def _turn() -> int:
-    turn: int = st.session_state.get(_TURN, 0)
-    return turn
 
 
 def _cells() -> Iterator[Any]:
@@ -298,8 +292,7 @@ def _add(context: Context, proposed: data.Sites, own: list[str]) -> None:
         apply(context, {("sites", "selected"): [*selected, *own]})
     st.session_state[_PROPOSED] = None
     if st.session_state.get(_FORMED):
-        st.session_state[_TURN] = _turn() + 1
-        forget_outline()
+        begin_draft()
     st.session_state[_MESSAGE] = _("Added to the sites of the session: {names}.").format(
         names=", ".join(own)
     )
