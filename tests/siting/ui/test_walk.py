@@ -31,16 +31,21 @@ def test_a_sixth_site_is_not_compared_and_the_limit_is_told_in_french(visit, set
     expect(page.get_by_text("You can only select")).to_have_count(0)
 
 
+def click_corners(page, *corners):
+    """Click on places of the map to draw on, told from its upper left corner."""
+    frame = page.locator(MAP).last.bounding_box()
+    for x, y in corners:
+        page.mouse.click(frame["x"] + x, frame["y"] + y)
+        page.wait_for_timeout(600)  # two clicks in a row are a double one
+
+
 def test_an_outline_taken_back_is_no_outline_any_more(visit, settled):
     page = visit("nouveau-site", wait=".sg-footer")
     frame = page.locator(MAP).last
     tool = frame.content_frame.locator(".siting-drawing")
     expect(tool).to_be_visible()
     settled(page)
-    corner = frame.bounding_box()
-    for x, y in ((200, 200), (215, 200), (215, 215)):
-        page.mouse.click(corner["x"] + x, corner["y"] + y)
-        page.wait_for_timeout(600)  # two clicks in a row are a double one
+    click_corners(page, (200, 200), (215, 200), (215, 215))
     expect(tool).to_contain_text(re.compile(r"Environ [\d\u202f]+,\d\sha"))
     tool.get_by_role("button", name="Terminer le contour").click()
     settled(page)
@@ -62,10 +67,7 @@ def test_a_site_half_told_is_found_again_after_another_page(visit, go, settled):
     tool = frame.content_frame.locator(".siting-drawing")
     expect(tool).to_be_visible()
     settled(page)
-    corner = frame.bounding_box()
-    for x, y in ((200, 200), (215, 200), (215, 215)):
-        page.mouse.click(corner["x"] + x, corner["y"] + y)
-        page.wait_for_timeout(600)  # two clicks in a row are a double one
+    click_corners(page, (200, 200), (215, 200), (215, 215))
     tool.get_by_role("button", name="Terminer le contour").click()
     settled(page)
     page.get_by_label("Nom", exact=True).fill("Zone des Prés")
@@ -86,10 +88,7 @@ def test_a_site_half_told_is_found_again_after_another_page(visit, go, settled):
     # Drawn again, it is the new outline that stays, whatever builds the map anew.
     tool.get_by_role("button", name="Recommencer").click()
     settled(page)
-    corner = page.locator(MAP).last.bounding_box()
-    for x, y in ((250, 250), (290, 250), (290, 300)):
-        page.mouse.click(corner["x"] + x, corner["y"] + y)
-        page.wait_for_timeout(600)
+    click_corners(page, (250, 250), (290, 250), (290, 300))
     tool.get_by_role("button", name="Terminer le contour").click()
     settled(page)
     drawn = tool.locator("p").inner_text()
