@@ -105,7 +105,7 @@ def _batches(path: Path, layer: str | None, size: int) -> Iterator[RawTable]:
 def _filled(tables: Iterable[RawTable]) -> Iterator[RawTable]:
     """Put what tables without rows tell with the next one that has some, or at the end."""
     held: RawTable | None = None
-    alone = True
+    given = False
     for table in tables:
         if held is not None:
             table = replace(  # noqa: PLW2901 - the same, and what was held
@@ -116,9 +116,9 @@ def _filled(tables: Iterable[RawTable]) -> Iterator[RawTable]:
             )
         held = None if len(table.rows) else table
         if held is None:
-            alone = False
+            given = True
             yield table
-    if held is not None and (alone or held.row_count):
+    if held is not None and (held.row_count or not given):
         yield held
 
 
